@@ -1,0 +1,9 @@
+namespace Llama.Wire.Sockets;
+
+/// <summary>Chooses the network for this machine.</summary>
+public static class DatagramNetwork
+{
+    /// <summary>The kernel's batched calls on Linux, or System.Net.Sockets elsewhere.</summary>
+    /// <param name="portable">True takes System.Net.Sockets on Linux too, for comparison.</param>
+    public static IDatagramNetwork Create(bool portable = false) => throw new PlatformNotSupportedException();
+}
