@@ -1,0 +1,44 @@
+# What one does with this repository. `make` alone shows the list below; the text after ## is the help.
+
+SHELL := /bin/bash
+LLAMA := artifacts/bin/Llama.Cli/release/llama
+DOTNET := dotnet
+
+# No telemetry, no banners, no build servers left running behind one's back.
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+export DOTNET_NOLOGO := 1
+export DOTNET_SKIP_FIRST_TIME_EXPERIENCE := 1
+export DOTNET_GENERATE_ASPNET_CERTIFICATE := false
+export MSBUILDDISABLENODEREUSE := 1
+export UseSharedCompilation := false
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test format format-check publish clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## Build the release executable, artifacts/bin/Llama.Cli/release/llama
+	$(DOTNET) build src/Llama.Cli --configuration Release --nologo
+
+demo: ## Watch a live matrix of real measurements; DEMO_ARGS='--for 15s' passes flags on
+	@echo "Building llama (the first time takes about half a minute) ..." >&2
+	@$(DOTNET) build src/Llama.Cli --configuration Release --nologo --verbosity quiet
+	@exec ./$(LLAMA) demo $(DEMO_ARGS)
+
+test: ## Install what the tests need (where that is allowed), build, and run every test
+	@build/test.sh
+
+format: ## Lay out the sources as .editorconfig says
+	$(DOTNET) format Llama.slnx
+
+format-check: ## Fail if `make format` would change anything
+	$(DOTNET) format Llama.slnx --verify-no-changes
+
+publish: ## Make artifacts/publish/llama: one self-contained, trimmed file for linux-x64
+	$(DOTNET) publish src/Llama.Cli --configuration Release --runtime linux-x64 --self-contained --nologo \
+	    -p:PublishSingleFile=true -p:PublishTrimmed=true -p:PublishReadyToRun=true \
+	    -p:DebugType=none -p:GenerateDocumentationFile=false --output artifacts/publish
+
+clean: ## Remove everything that was built
+	rm -rf artifacts

@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Runs every test and closes with one line: N passed, N failed, N skipped.
+# Debian packages that tests want are installed first where that is allowed; without them, those tests skip and say so.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+# Package and the command it brings.
+wanted=(tmux:tmux)
+results=artifacts/test-results
+passed=0 failed=0 skipped=0
+
+finish() {
+    echo "$passed passed, $failed failed, $skipped skipped"
+    ((failed == 0 && passed > 0))
+    exit
+}
+
+install_missing() {
+    local missing=() entry
+    for entry in "${wanted[@]}"; do
+        command -v "${entry#*:}" >/dev/null || missing+=("${entry%%:*}")
+    done
+    ((${#missing[@]})) || return 0
+    if command -v apt-get >/dev/null && ((EUID == 0)); then
+        echo "Installing ${missing[*]} ..."
+        export DEBIAN_FRONTEND=noninteractive
+        if apt-get install -qq -y --no-install-recommends "${missing[@]}" </dev/null >/dev/null 2>&1 \
+            || { apt-get update -qq </dev/null && apt-get install -qq -y --no-install-recommends "${missing[@]}" </dev/null; } >/dev/null 2>&1
+        then return 0; fi
+        echo "Could not install ${missing[*]}; the tests that need them will be skipped."
+    else
+        echo "Missing: ${missing[*]}. To run the tests that need them: apt-get install ${missing[*]}"
+    fi
+}
+
+# Adds a project's results to the sums, and shows what was skipped, with the reason.
+add_results() {
+    local file=$1 counters total executed ok
+    counters=$(grep -o '<Counters [^>]*' "$file") || return 1
+    total=$(sed -E 's/.* total="([0-9]+)".*/\1/' <<<"$counters")
+    executed=$(sed -E 's/.* executed="([0-9]+)".*/\1/' <<<"$counters")
+    ok=$(sed -E 's/.* passed="([0-9]+)".*/\1/' <<<"$counters")
+    ((passed += ok, failed += executed - ok, skipped += total - executed))
+    tr '\n' ' ' <"$file" | sed 's/<UnitTestResult /\n&/g' | grep 'outcome="NotExecuted"' | sed -E \
+        -e 's/.*testName="([^"]*)".*<(StdOut|Message)>([^<]*)<.*/Skipped \1: \3/' \
+        -e 's/&quot;/"/g; s/&#x[DdAa];/ /g; s/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g' || true
+}
+
+run() {
+    local project=$1 status failed_before=$failed
+    rm -f "$results/$project.trx"
+    dotnet test "tests/$project" --configuration Release --no-build --nologo \
+        --results-directory "$results" --logger "trx;LogFileName=$project.trx" --logger "console;verbosity=minimal" \
+        --blame-hang-timeout 5m --blame-hang-dump-type none </dev/null
+    status=$?
+    if ! add_results "$results/$project.trx"; then
+        echo "$project left no results (dotnet test ended with $status)."
+        ((failed += 1))
+    elif ((status != 0 && failed == failed_before)); then
+        echo "$project: dotnet test ended with $status though no test failed."
+        ((failed += 1))
+    fi
+}
+
+install_missing
+if ! dotnet build Llama.slnx --configuration Release --nologo --verbosity quiet </dev/null; then
+    echo "The build failed, so no test ran; that counts as one failure."
+    failed=1
+    finish
+fi
+mkdir -p "$results"
+run Llama.Tests
+run Llama.EndToEnd
+finish
