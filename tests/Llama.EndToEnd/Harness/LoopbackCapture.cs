@@ -1,0 +1,63 @@
+using System.Buffers.Binary;
+using System.Net.Sockets;
+
+namespace Llama.EndToEnd.Harness;
+
+/// <summary>Sees IP headers on this machine, which a UDP socket of .NET does not show (packet(7)). Needs CAP_NET_RAW.</summary>
+internal sealed class LoopbackCapture : IDisposable
+{
+    private const int EthernetHeader = 14;
+    private const int EveryProtocolNetworkOrder = 0x0300;
+    private readonly Socket _socket;
+    private readonly byte[] _frame = new byte[1 << 16];
+
+    private LoopbackCapture(Socket socket) => _socket = socket;
+
+    /// <summary>Starts; skips the test where that is not allowed.</summary>
+    public static LoopbackCapture StartOrSkip()
+    {
+        try
+        {
+            return new LoopbackCapture(new Socket(AddressFamily.Packet, SocketType.Raw, (ProtocolType)EveryProtocolNetworkOrder)
+            {
+                ReceiveBufferSize = 16 << 20,
+                Blocking = false,
+            });
+        }
+        catch (SocketException exception)
+        {
+            Skip.If(true, $"Reading IP headers needs CAP_NET_RAW: {exception.Message}");
+            throw;
+        }
+    }
+
+    /// <summary>The ToS or traffic class octet of a datagram that is already on its way, or past; null when none was seen.</summary>
+    public byte? ClassOf(int sourcePort, int destinationPort)
+    {
+        byte? seen = null;
+        while (_socket.Available > 0 || seen is null && _socket.Poll(TimeSpan.FromMilliseconds(500), SelectMode.SelectRead))
+        {
+            int length = _socket.Receive(_frame);
+            if (Header(_frame.AsSpan(0, length), out byte tos, out int from, out int to) && from == sourcePort && to == destinationPort)
+                seen = tos;
+        }
+
+        return seen;
+    }
+
+    public void Dispose() => _socket.Dispose();
+
+    private static bool Header(ReadOnlySpan<byte> frame, out byte tos, out int from, out int to)
+    {
+        (tos, from, to) = (0, 0, 0);
+        if (frame.Length < EthernetHeader + 48) return false;
+        ReadOnlySpan<byte> ip = frame[EthernetHeader..];
+        bool six = ip[0] >> 4 == 6;
+        if ((six ? ip[6] : ip[9]) != (byte)ProtocolType.Udp) return false;
+        tos = six ? (byte)(BinaryPrimitives.ReadUInt16BigEndian(ip) >> 4) : ip[1];
+        ReadOnlySpan<byte> udp = ip[(six ? 40 : (ip[0] & 0xF) * 4)..];
+        from = BinaryPrimitives.ReadUInt16BigEndian(udp);
+        to = BinaryPrimitives.ReadUInt16BigEndian(udp[2..]);
+        return true;
+    }
+}
