@@ -38,7 +38,7 @@ format-check: ## Fail if `make format` would change anything
 publish: ## Make artifacts/publish/llama: one self-contained, trimmed file for linux-x64
 	$(DOTNET) publish src/Llama.Cli --configuration Release --runtime linux-x64 --self-contained --nologo \
 	    -p:PublishSingleFile=true -p:PublishTrimmed=true -p:PublishReadyToRun=true \
-	    -p:DebugType=none -p:GenerateDocumentationFile=false --output artifacts/publish
+	    -p:DebugType=none -p:PublishDocumentationFiles=false --output artifacts/publish
 
 clean: ## Remove everything that was built
 	rm -rf artifacts

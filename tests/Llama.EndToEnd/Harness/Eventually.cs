@@ -14,13 +14,12 @@ internal static class Eventually
         where T : class
     {
         long start = Environment.TickCount64;
-        Exception? last = null;
         while (true)
         {
+            Exception? last = null;
             try
             {
                 if (await attempt() is { } result) return result;
-                last = null;
             }
             catch (Exception exception) when (exception is HttpRequestException or IOException or TaskCanceledException)
             {
