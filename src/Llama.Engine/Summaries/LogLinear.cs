@@ -10,6 +10,9 @@ public static class LogLinear
 {
     private const int SubBits = 6;
 
+    /// <summary>How finely a power of two is divided.</summary>
+    public const int BucketsPerPowerOfTwo = 1 << SubBits;
+
     /// <summary>Values from here on (about 18 minutes) fall into the last bucket.</summary>
     public const long MaxNanos = (1L << 40) - 1;
 

@@ -1,0 +1,94 @@
+using System.Net;
+using Llama.Engine.Summaries;
+using Llama.Server.Collecting;
+
+namespace Llama.Server.Metrics;
+
+/// <summary>What makes one pair and class: summaries with the same key are added up.</summary>
+/// <param name="Source">Where from, canonical.</param>
+/// <param name="Destination">Where to, canonical.</param>
+/// <param name="Class">The ToS or Traffic Class octet.</param>
+internal readonly record struct PairKey(IPAddress Source, IPEndPoint Destination, byte Class)
+{
+    /// <summary>The key of a summary.</summary>
+    public static PairKey Of(Summary summary) => new(summary.Source.Canonical(), summary.Destination.Canonical(), summary.Class);
+}
+
+/// <summary>What became of one pair's datagrams since the start, and its newest summary. Immutable.</summary>
+internal sealed record PairTotals(PairKey Key)
+{
+    /// <summary>Upper bounds of the histogram that is exposed, in nanoseconds: 5 us to 10 s.</summary>
+    public static IReadOnlyList<long> BoundsNanos { get; } =
+    [
+        5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000,
+        1_000_000, 2_500_000, 5_000_000, 10_000_000, 25_000_000, 50_000_000, 100_000_000, 250_000_000, 500_000_000,
+        1_000_000_000, 2_500_000_000, 5_000_000_000, 10_000_000_000,
+    ];
+
+    /// <summary>The labels of its series, as text format has them between the braces.</summary>
+    public byte[] Labels { get; private init; } = [];
+
+    /// <summary>Fates of all datagrams.</summary>
+    public DatagramCounts Counts { get; private init; }
+
+    /// <summary>Round-trip times up to each of <see cref="BoundsNanos"/>.</summary>
+    public IReadOnlyList<long> RttUpTo { get; private init; } = new long[BoundsNanos.Count];
+
+    /// <summary>Round-trip times taken.</summary>
+    public long RttCount { get; private init; }
+
+    /// <summary>Their sum in nanoseconds.</summary>
+    public long RttSumNanos { get; private init; }
+
+    /// <inheritdoc cref="PathMarks.ForwardRemarked"/>
+    public long? ForwardRemarked { get; private init; }
+
+    /// <inheritdoc cref="PathMarks.ReverseRemarked"/>
+    public long? ReverseRemarked { get; private init; }
+
+    /// <inheritdoc cref="PathMarks.ForwardTtlChanges"/>
+    public long? ForwardTtlChanges { get; private init; }
+
+    /// <summary>Its summary in the newest report; null when it is not in there.</summary>
+    public Summary? Latest { get; private init; }
+
+    /// <summary>When a report or the plan last named it.</summary>
+    public TimeSpan HeardOf { get; private init; }
+
+    private IReadOnlyDictionary<string, string>? Tags { get; init; }
+
+    /// <summary>The same when a new report comes, before it is known to be in there.</summary>
+    public PairTotals WithoutLatest(TimeSpan heardOf) => this with { Latest = null, HeardOf = heardOf };
+
+    /// <summary>The totals with a summary added.</summary>
+    public PairTotals With(Summary summary, TimeSpan now) => this with
+    {
+        Labels = ReferenceEquals(Tags, summary.Target.Tags) ? Labels : PairLabels.Write(Key, summary.Target),
+        Tags = summary.Target.Tags,
+        Counts = Add(Counts, summary.Counts),
+        RttUpTo = [.. RttUpTo.Select((count, i) => count + summary.Rtt.CountUpTo(BoundsNanos[i]))],
+        RttCount = RttCount + summary.Rtt.Count,
+        RttSumNanos = RttSumNanos + summary.Rtt.SumNanos,
+        ForwardRemarked = Add(ForwardRemarked, summary.Path.ForwardRemarked),
+        ReverseRemarked = Add(ReverseRemarked, summary.Path.ReverseRemarked),
+        ForwardTtlChanges = Add(ForwardTtlChanges, summary.Path.ForwardTtlChanges),
+        Latest = summary,
+        HeardOf = now,
+    };
+
+    private static DatagramCounts Add(DatagramCounts a, DatagramCounts b) => new()
+    {
+        Sent = a.Sent + b.Sent,
+        Received = a.Received + b.Received,
+        Lost = a.Lost + b.Lost,
+        LostForward = Add(a.LostForward, b.LostForward),
+        LostReverse = Add(a.LostReverse, b.LostReverse),
+        Late = a.Late + b.Late,
+        Duplicates = a.Duplicates + b.Duplicates,
+        Reordered = a.Reordered + b.Reordered,
+        SendErrors = a.SendErrors + b.SendErrors,
+    };
+
+    /// <summary>A count that was not always known is the sum of what was.</summary>
+    private static long? Add(long? a, long? b) => a is null ? b : a + (b ?? 0);
+}
