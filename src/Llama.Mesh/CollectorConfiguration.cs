@@ -57,6 +57,8 @@ public sealed record TestSettings
 /// <summary>An entry of <c>ports</c> together with the <c>count</c> of the port group's entry that named it.</summary>
 public sealed record PortSettings
 {
+    internal const int DefaultSize = 1028;
+
     /// <summary>Its key under <c>ports</c>.</summary>
     public required string Name { get; init; }
 
@@ -72,8 +74,8 @@ public sealed record PortSettings
     /// <summary>How long a reply may take (<c>timeout</c>, milliseconds, above 0).</summary>
     public required TimeSpan Timeout { get; init; }
 
-    /// <summary>UDP payload in bytes (<c>size</c>), 84 to 9216. Default: 1028.</summary>
-    public int Size { get; init; } = 1028;
+    /// <summary>UDP payload in bytes (<c>size</c>), 84 to 9216. Default: 1028, what the Go collector sends.</summary>
+    public int Size { get; init; } = DefaultSize;
 
     /// <summary>Don't-fragment (<c>df</c>): set, cleared, or, by default, as the kernel does.</summary>
     public bool? DontFragment { get; init; }

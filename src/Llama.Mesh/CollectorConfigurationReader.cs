@@ -1,3 +1,8 @@
+using System.Net;
+using System.Text;
+using Llama.Mesh.Reading;
+using Llama.Mesh.Yaml;
+
 namespace Llama.Mesh;
 
 /// <summary>A mistake in a configuration: what is wrong, where, and what to do.</summary>
@@ -21,17 +26,90 @@ public sealed record ConfigurationResult(
     IReadOnlyList<ConfigurationError> Errors,
     IReadOnlyList<ConfigurationError> Warnings);
 
-/// <summary>Reads the collector's YAML, in full and in legacy form. Pure: any thread may call it.</summary>
+/// <summary>Reads the collector's YAML, in full and in legacy form. Pure but for <see cref="ReadFile"/>; any thread may call it.</summary>
 public static class CollectorConfigurationReader
 {
-    /// <summary>Reads a configuration.</summary>
+    /// <summary>Reads a configuration. Whatever the text holds, no exception is thrown.</summary>
     /// <param name="text">The YAML.</param>
     /// <param name="fileName">How errors name the file.</param>
     /// <param name="destinationPort">The port of targets that have none of their own: those of the legacy form and the built-in one.</param>
-    public static ConfigurationResult Read(string text, string fileName, int destinationPort = 8100) =>
-        new(null, [new ConfigurationError(fileName, 0, "", $"is not read yet ({text.Length} characters, port {destinationPort})")], []);
+    /// <param name="isOwnAddress">
+    /// Tells whether an address is this host's, so that a source address that is not is reported with its line; null to leave that to the
+    /// sockets.
+    /// </param>
+    public static ConfigurationResult Read(
+        string text, string fileName, int destinationPort = 8100, Func<IPAddress, bool>? isOwnAddress = null)
+    {
+        var findings = new Findings(fileName);
+        var document = YamlDocument.Parse(text);
+        if (document.FurtherDocumentLine is { } line)
+            findings.Warning(line, KeyPath.Root, "starts a second document, which is ignored: a configuration is one document");
+
+        CollectorConfiguration? configuration = null;
+        if (document.Error is { } error)
+            findings.Error(error.Line, KeyPath.Root, error.Message);
+        else if (document.Root is null or YamlScalar { IsNull: true } or YamlMapping { Entries.Count: 0 })
+            findings.Error(0, KeyPath.Root, "is empty, so nothing is measured: add tests, or an address for each target");
+        else if (document.Root is not YamlMapping mapping)
+            findings.Error(document.Root.Line, KeyPath.Root, $"is {Settings.Kind(document.Root)}: a configuration is a mapping, of sections or of addresses");
+        else if (LegacyForm.Is(mapping))
+            configuration = LegacyForm.Read(mapping, destinationPort, findings);
+        else
+            configuration = FullForm.Read(mapping, isOwnAddress ?? (_ => true), findings);
+
+        return new ConfigurationResult(findings.HasErrors ? null : configuration, findings.Errors, findings.Warnings);
+    }
+
+    /// <summary>Reads a file. One that is missing, not readable, too large or not Unicode text is an error of the result, too.</summary>
+    /// <param name="path">The file, and how errors name it.</param>
+    /// <param name="destinationPort">As for <see cref="Read"/>.</param>
+    /// <param name="isOwnAddress">As for <see cref="Read"/>.</param>
+    public static ConfigurationResult ReadFile(string path, int destinationPort = 8100, Func<IPAddress, bool>? isOwnAddress = null)
+    {
+        string problem;
+        try
+        {
+            // Four bytes are the most a code unit takes in any encoding that a byte order mark can name.
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            if (!file.CanSeek || file.Length <= 4L * YamlDocument.MaxLength)
+            {
+                using var reader = new StreamReader(file, new UTF8Encoding(false, throwOnInvalidBytes: true));
+                return Read(ReadUpTo(reader, YamlDocument.MaxLength + 1), path, destinationPort, isOwnAddress);
+            }
+
+            problem = $"is longer than {YamlDocument.MaxLength >> 20} MiB: split it among several collectors";
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            problem = "does not exist: check the path";
+        }
+        catch (DecoderFallbackException)
+        {
+            problem = "is not UTF-8 text: save it as UTF-8";
+        }
+        catch (UnauthorizedAccessException)
+        {
+            problem = Directory.Exists(path) ? "is a directory: name a file in it" : "may not be read: check its permissions";
+        }
+        catch (Exception e) when (e is IOException or ArgumentException or NotSupportedException)
+        {
+            problem = $"can't be read: {e.Message.ReplaceLineEndings(" ").TrimEnd('.')}";
+        }
+
+        return new ConfigurationResult(null, [new ConfigurationError(path, 0, "", problem)], []);
+    }
 
     /// <summary>What a collector without a file does: the target 127.0.0.1, four ports, four cycles per second.</summary>
     public static CollectorConfiguration Default(int destinationPort = 8100) =>
-        throw new NotSupportedException($"port {destinationPort}");
+        LegacyForm.Configuration([new TargetSettings { Host = "127.0.0.1", Address = IPAddress.Loopback, Port = destinationPort }]);
+
+    private static string ReadUpTo(StreamReader reader, int length)
+    {
+        var text = new StringBuilder();
+        var block = new char[16 * 1024];
+        int read;
+        while (text.Length < length && (read = reader.ReadBlock(block)) > 0)
+            text.Append(block, 0, read);
+        return text.ToString();
+    }
 }

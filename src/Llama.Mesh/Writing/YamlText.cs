@@ -1,0 +1,36 @@
+using System.Globalization;
+using System.Text;
+
+namespace Llama.Mesh.Writing;
+
+/// <summary>Texts as YAML, so that any reader of YAML 1.1 or 1.2 takes them for the same text and for nothing else.</summary>
+internal static class YamlText
+{
+    /// <summary>A text as a double-quoted scalar. Half a surrogate pair, which YAML can't hold, becomes U+FFFD.</summary>
+    public static string Quoted(string text)
+    {
+        var quoted = new StringBuilder(text.Length + 2).Append('"');
+        foreach (Rune rune in text.EnumerateRunes())
+        {
+            if (rune.Value is '"' or '\\')
+                quoted.Append('\\').Append(rune);
+            else if (rune.Value is >= ' ' and <= '~' || (rune.IsBmp && Rune.IsLetterOrDigit(rune)))
+                quoted.Append(rune);
+            else
+                quoted.Append(rune.IsBmp ? "\\u" : "\\U").Append(rune.Value.ToString(rune.IsBmp ? "X4" : "X8", CultureInfo.InvariantCulture));
+        }
+
+        return quoted.Append('"').ToString();
+    }
+
+    /// <summary>A text bare where it is a plain word that means nothing else, else double-quoted.</summary>
+    public static string Word(string text) => IsPlainWord(text) ? text : Quoted(text);
+
+    // Without the words that some YAML takes for null, true or false; the length keeps a key below the 1024 that YAML allows.
+    private static bool IsPlainWord(string text) =>
+        text.Length > 0
+        && char.IsAsciiLetter(text[0])
+        && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-')
+        && text.ToUpperInvariant() is not ("NULL" or "TRUE" or "FALSE" or "YES" or "NO" or "ON" or "OFF" or "Y" or "N" or "T" or "F")
+        && text.Length <= 100;
+}
