@@ -167,7 +167,7 @@ public class CollectorCasesTests
             else
             {
                 Assert.Empty(result.Errors);
-                Assert.Equal(Meanings[config].ReplaceLineEndings("\n"), ConfigurationText.Of(result.Configuration!).Replace(" \n", "\n", StringComparison.Ordinal));
+                Assert.Equal(Meanings[config].Replace("\r\n", "\n", StringComparison.Ordinal), ConfigurationText.Of(result.Configuration!));
             }
 
             Assert.Equal(Warned.GetValueOrDefault(config, []), result.Warnings.Select(warning => warning.Path));
