@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Llama.Engine.Summaries;
 using Llama.Wire.Clocks;
 using Llama.Wire.Sockets;
@@ -5,17 +6,28 @@ using Llama.Wire.Sockets;
 namespace Llama.Engine.Probing;
 
 /// <summary>
-/// Sends datagrams to targets as a plan says, judges the replies, and hands out a report for each interval. One thread runs it;
-/// <see cref="Apply"/> may be called from any.
+/// Sends datagrams to targets as a plan says, judges the replies, and hands out a report for each interval. One thread runs it,
+/// another one writes the reports; <see cref="Apply"/> may be called from any.
 /// </summary>
 public sealed class Prober : IDisposable
 {
+    private readonly IDatagramNetwork _network;
+    private readonly ProberOptions _options;
+    private readonly PlanDirectory _directory;
+    private readonly ProbingLoop _loop;
+    private readonly BlockingCollection<IntervalBook> _closed = [];
+    private readonly Lock _applying = new();
+
     /// <summary>A prober that does nothing until it has a plan and is run.</summary>
     /// <param name="network">Where its sockets come from; disposed with the prober.</param>
     /// <param name="clock">What it reads time from.</param>
     /// <param name="options">What it suspects itself of, and who hears of the reports.</param>
     public Prober(IDatagramNetwork network, Clock clock, ProberOptions options)
     {
+        _network = network;
+        _options = options;
+        _directory = new PlanDirectory(network, clock);
+        _loop = new ProbingLoop(network, clock, options.Key.Span, _closed.Add);
     }
 
     /// <summary>
@@ -25,39 +37,43 @@ public sealed class Prober : IDisposable
     /// <exception cref="System.Net.Sockets.SocketException">A socket could not be opened. The plan in force stays.</exception>
     public void Apply(ProbingPlan plan)
     {
+        lock (_applying) _loop.Apply(_directory.Prepare(plan));
     }
 
-    /// <summary>Probes until cancelled. Reports of intervals that were not over by then are handed out before it returns.</summary>
+    /// <summary>
+    /// Probes until cancelled. Then the running interval ends at once: its report is handed out before this returns, without the
+    /// datagrams whose replies were still awaited.
+    /// </summary>
     public void Run(CancellationToken cancellation)
     {
+        var reporting = new Thread(Report) { IsBackground = true, Name = "reports" };
+        reporting.Start();
+        using (cancellation.Register(_network.Wake))
+        {
+            while (!cancellation.IsCancellationRequested) _loop.Step();
+        }
+
+        _loop.Finish();
+        _closed.CompleteAdding();
+        reporting.Join();
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        _network.Dispose();
+        _closed.Dispose();
     }
-}
 
-/// <summary>Settings of a <see cref="Prober"/>.</summary>
-public sealed record ProberOptions
-{
-    /// <summary>Takes each report, on a thread of the prober's own, one at a time, in order. It must not throw.</summary>
-    public required Action<IntervalReport> Publish { get; init; }
-
-    /// <summary>
-    /// The key that datagrams are authenticated with; empty for none. Any length, 32 random bytes are best.
-    /// </summary>
-    public ReadOnlyMemory<byte> Key { get; init; }
-
-    /// <summary>Total time some task has waited for a CPU since boot, in microseconds; null where the kernel does not tell.</summary>
-    public Func<long?>? CpuPressureMicros { get; init; }
-
-    /// <summary>Sends later than this at the 99th percentile make an interval suspect. Default: 10 ms.</summary>
-    public TimeSpan SuspectSendLateness { get; init; } = TimeSpan.FromMilliseconds(10);
-
-    /// <summary>A garbage collection pause of more than this in an interval makes it suspect. Default: 100 ms.</summary>
-    public TimeSpan SuspectPause { get; init; } = TimeSpan.FromMilliseconds(100);
-
-    /// <summary>CPU pressure above this share makes an interval suspect. Default: 0.5.</summary>
-    public double SuspectCpuPressure { get; init; } = 0.5;
+    private void Report()
+    {
+        var summarizer = new Summarizer(_options);
+        foreach (IntervalBook book in _closed.GetConsumingEnumerable())
+        {
+            IntervalReport report = summarizer.Summarize(book);
+            book.Clear();
+            _loop.Return(book);
+            if (report.End > report.Start) _options.Publish(report);
+        }
+    }
 }

@@ -1,11 +1,22 @@
+using System.Net;
 using Llama.Wire.Clocks;
 using Llama.Wire.Sockets;
 
 namespace Llama.Engine.Reflecting;
 
-/// <summary>Sends datagrams back to where they came from. Holds a thread for each worker; its members may be called from any.</summary>
+/// <summary>
+/// Sends datagrams back to where they came from. Holds a thread for each worker, each with a socket of its own on the same port.
+/// Its members may be called from any thread.
+/// </summary>
 public sealed class Reflector : IDisposable
 {
+    private readonly List<IDatagramNetwork> _networks = [];
+    private readonly List<IDatagramSocket> _sockets = [];
+    private readonly List<ReflectorWorker> _workers = [];
+    private readonly List<Thread> _threads = [];
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _stopping;
+
     /// <summary>Opens the sockets and starts the workers.</summary>
     /// <param name="newNetwork">Makes a network for each worker; they are disposed with the reflector.</param>
     /// <param name="clock">What it reads time from.</param>
@@ -13,22 +24,92 @@ public sealed class Reflector : IDisposable
     /// <exception cref="System.Net.Sockets.SocketException">The address or port can't be bound.</exception>
     public Reflector(Func<IDatagramNetwork> newNetwork, Clock clock, ReflectorOptions options)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Workers, 1);
+        TokenBucket? bucket = options.MaxPerSecond is { } rate ? new TokenBucket(rate) : null;
+        try
+        {
+            IPEndPoint bind = options.Bind;
+            for (int i = 0; i < options.Workers; i++)
+            {
+                IDatagramNetwork network = newNetwork();
+                _networks.Add(network);
+                IDatagramSocket socket = network.Open(new DatagramSocketOptions { Bind = bind, ReusePort = options.Workers > 1 });
+                _sockets.Add(socket);
+                _workers.Add(new ReflectorWorker(socket, clock, options, bucket));
+
+                // With port 0 the kernel chooses once; the other workers join it there.
+                bind = new IPEndPoint(bind.Address, socket.LocalEndPoint.Port);
+            }
+        }
+        catch
+        {
+            Close();
+            throw;
+        }
+
+        for (int i = 0; i < options.Workers; i++)
+        {
+            int worker = i;
+            var thread = new Thread(() => Run(_networks[worker], _workers[worker])) { IsBackground = true, Name = $"reflector {i}" };
+            _threads.Add(thread);
+            thread.Start();
+        }
     }
 
     /// <summary>The counters now, over all workers.</summary>
-    public ReflectorCounters Counters => new() { ByVerdict = new long[Enum.GetValues<ReflectorVerdict>().Length] };
+    public ReflectorCounters Counters
+    {
+        get
+        {
+            ReflectorVerdict[] verdicts = Enum.GetValues<ReflectorVerdict>();
+            return new ReflectorCounters
+            {
+                Received = _workers.Sum(worker => worker.Received),
+                ByVerdict = [.. verdicts.Select(verdict => _workers.Sum(worker => worker[verdict]))],
+                ReceiveDrops = _workers.Sum(worker => worker.ReceiveDrops),
+            };
+        }
+    }
 
     /// <summary>The address and port it listens on.</summary>
-    public System.Net.IPEndPoint LocalEndPoint => new(0, 0);
+    public IPEndPoint LocalEndPoint => _sockets[0].LocalEndPoint;
 
     /// <summary>Bytes of receive buffer the kernel granted each socket.</summary>
-    public int ReceiveBufferBytes => 0;
+    public int ReceiveBufferBytes => _sockets[0].ReceiveBufferBytes;
 
     /// <summary>Ends when a worker has failed, with its exception; never before <see cref="Dispose"/> otherwise.</summary>
-    public Task Completion => Task.CompletedTask;
+    public Task Completion => _completion.Task;
 
     /// <summary>Stops the workers and closes the sockets.</summary>
     public void Dispose()
     {
+        if (_stopping) return;
+        _stopping = true;
+        foreach (IDatagramNetwork network in _networks) network.Wake();
+        foreach (Thread thread in _threads) thread.Join();
+        Close();
+        _completion.TrySetResult();
+    }
+
+    private void Run(IDatagramNetwork network, ReflectorWorker worker)
+    {
+        try
+        {
+            var ready = new IDatagramSocket?[1];
+            while (!_stopping)
+            {
+                if (worker.Step() == 0) network.Wait(ready, -1);
+            }
+        }
+        catch (Exception exception) when (!_stopping)
+        {
+            _completion.TrySetException(exception);
+        }
+    }
+
+    private void Close()
+    {
+        foreach (IDatagramSocket socket in _sockets) socket.Dispose();
+        foreach (IDatagramNetwork network in _networks) network.Dispose();
     }
 }

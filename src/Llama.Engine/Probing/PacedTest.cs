@@ -1,0 +1,55 @@
+using Llama.Wire.Clocks;
+
+namespace Llama.Engine.Probing;
+
+/// <summary>
+/// When each flow of a test is due: a cycle's datagrams are spread evenly over the cycle, each flow always at the same place in
+/// it, so that a flow is sampled at an even pace and nothing leaves as a burst. Belongs to the loop.
+/// </summary>
+internal sealed class PacedTest
+{
+    /// <summary>A test that has fallen behind by more than this starts anew from now, and says how much it left out.</summary>
+    public const long MaxLagNanos = 100_000_000;
+
+    private readonly int[] _flows;
+    private readonly double _spacingNanos;
+    private readonly long _periodNanos;
+    private MonotonicTime _cycleStart;
+    private int _next;
+
+    /// <summary>A test whose first cycle begins at <paramref name="start"/>.</summary>
+    /// <param name="cyclesPerSecond">Cycles per second.</param>
+    /// <param name="flows">Its flows, in the order they are due within a cycle. Not empty.</param>
+    /// <param name="start">When the first is due.</param>
+    public PacedTest(double cyclesPerSecond, int[] flows, MonotonicTime start)
+    {
+        _flows = flows;
+        _periodNanos = Math.Max(1, (long)Math.Round(1e9 / cyclesPerSecond));
+        _spacingNanos = (double)_periodNanos / flows.Length;
+        _cycleStart = start;
+    }
+
+    /// <summary>When the next datagram is due.</summary>
+    public MonotonicTime Due => _cycleStart + (long)(_next * _spacingNanos);
+
+    /// <summary>The flow that is due next.</summary>
+    public int Flow => _flows[_next];
+
+    /// <summary>Goes on to the datagram after that.</summary>
+    public void Advance()
+    {
+        if (++_next < _flows.Length) return;
+        _next = 0;
+        _cycleStart += _periodNanos;
+    }
+
+    /// <summary>Gives up what is overdue by too much: the schedule is moved so that the next datagram is due now.</summary>
+    /// <returns>How many datagrams were left out.</returns>
+    public long SkipOverdue(MonotonicTime now)
+    {
+        long lag = now - Due;
+        if (lag <= MaxLagNanos) return 0;
+        _cycleStart += lag;
+        return (long)(lag / _spacingNanos);
+    }
+}

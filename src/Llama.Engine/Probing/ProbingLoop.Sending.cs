@@ -1,0 +1,120 @@
+using Llama.Wire.Clocks;
+using Llama.Wire.Datagrams;
+using Llama.Wire.Sockets;
+
+namespace Llama.Engine.Probing;
+
+/// <content>The way out.</content>
+internal sealed partial class ProbingLoop
+{
+    private const int NoBufferSpace = 105, TryAgain = 11;
+
+    private void SendDue()
+    {
+        MonotonicTime now = _clock.Monotonic;
+        for (int i = 0; i < _tests.Count; i++)
+        {
+            PacedTest pace = _tests[i].Pace;
+            _shelf.Current.SkippedSends += pace.SkipOverdue(now);
+
+            // At most one batch of each test in a step, so that replies are not kept waiting.
+            for (int sent = 0; sent < BatchCapacity && pace.Due <= now; sent++)
+            {
+                Enqueue(pace.Flow, pace.Due);
+                pace.Advance();
+            }
+        }
+
+        Flush();
+    }
+
+    private void Enqueue(int flowIndex, MonotonicTime due)
+    {
+        ref Flow flow = ref _flows[flowIndex];
+        if (flow.Source != _sendingFrom || _sendingFor == BatchCapacity)
+        {
+            Flush();
+            _sendingFrom = flow.Source;
+        }
+
+        SlotRing ring = flow.Source.Ring;
+        if (ring.IsFull)
+        {
+            _shelf.Current.SkippedSends++;
+            return;
+        }
+
+        ref Slot slot = ref ring.Take(out uint slotIndex);
+        slot.Nonce = _nonces.Next();
+        slot.Flow = flowIndex;
+        slot.Sequence = flow.NextSequence++;
+        slot.State = SlotState.Free;
+
+        int place = _sendingFor++;
+        _pending[place] = new PendingSend { Flow = flowIndex, SlotIndex = slotIndex, Due = due };
+        ref Datagram datagram = ref _toSend[place];
+        datagram.Remote = flow.Remote;
+        datagram.Length = flow.Source.Settings.Size;
+        datagram.Tos = flow.Class;
+        datagram.Marks = DatagramMarks.HasTos;
+        datagram.Error = 0;
+
+        Span<byte> payload = _toSend.Payload(place);
+        ProbeWriter.Write(
+            payload, new ProbeHeader(slotIndex, slot.Nonce, flow.Class, _clock.Wall, slot.Sequence, flow.Session), clean: true);
+        _authenticator?.Sign(payload);
+    }
+
+    /// <summary>
+    /// Sends the batch. The call takes its time for each datagram in turn, so each one's time is interpolated over the call.
+    /// </summary>
+    private void Flush()
+    {
+        if (_sendingFor == 0) return;
+        int count = _sendingFor;
+        _sendingFor = 0;
+        _toSend.Count = count;
+
+        MonotonicTime now = _clock.Monotonic;
+        WallTime before = _clock.Wall;
+        _sendingFrom!.Socket.Send(_toSend);
+        double each = Math.Max(0, (_clock.Wall - before) / (double)count);
+
+        IntervalBook book = _shelf.Current;
+        for (int i = 0; i < count; i++)
+        {
+            ref PendingSend pending = ref _pending[i];
+            ref Slot slot = ref _sendingFrom.Ring[pending.SlotIndex];
+            ref FlowCounts counts = ref book.Flows[pending.Flow];
+            int error = _toSend[i].Error;
+            if (error != 0)
+            {
+                Unsend(ref _flows[pending.Flow], ref slot, ref counts, error);
+                continue;
+            }
+
+            long offset = (long)(each * i);
+            slot.Sent = now + offset;
+            slot.SentWall = before + offset;
+            slot.ClockEpoch = _watch.Epoch;
+            slot.Book = book.Index;
+            slot.BookTurn = book.Turn;
+            slot.State = SlotState.InFlight;
+            counts.Sent++;
+            counts.EndSequence = slot.Sequence + 1;
+            book.InFlight++;
+            book.AddLateness(slot.Sent - pending.Due);
+        }
+    }
+
+    private void Unsend(ref Flow flow, ref Slot slot, ref FlowCounts counts, int error)
+    {
+        // The sequence is not used up, so that it stays without holes where nothing was sent.
+        if (flow.NextSequence == slot.Sequence + 1) flow.NextSequence--;
+        slot.Sent = _clock.Monotonic;
+        slot.State = SlotState.Free;
+        counts.SendErrors++;
+        _shelf.Current.SendErrors++;
+        if (error is NoBufferSpace or TryAgain) _shelf.Current.SendBufferFull++;
+    }
+}

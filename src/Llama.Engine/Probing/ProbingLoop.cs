@@ -1,0 +1,256 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Llama.Wire.Clocks;
+using Llama.Wire.Datagrams;
+using Llama.Wire.Sockets;
+
+namespace Llama.Engine.Probing;
+
+/// <summary>
+/// The prober's one thread: waits for replies or for the next datagram to be due, takes what has arrived, judges what was waited
+/// for long enough, sends what is due, and ends intervals. Because it is one thread, nothing in it is locked; because memory is
+/// taken when a plan comes, nothing is allocated on the way of a datagram. Replies carry the kernel's receive timestamps, so it
+/// costs no truth that they wait while it sends.
+/// </summary>
+/// <remarks>
+/// A datagram is judged lost only when its deadline had passed at a moment when its socket was read empty: a loop that was held
+/// up finds the replies in the socket, with the times at which they arrived.
+/// </remarks>
+internal sealed partial class ProbingLoop
+{
+    private const int BatchCapacity = 64;
+
+    /// <summary>Batches taken from a socket before datagrams that are due get their turn.</summary>
+    private const int ReceiveRounds = 16;
+
+    /// <summary>What is due within this is sent together: waking up for each would cost more than it is worth.</summary>
+    private const long QuantumNanos = 50_000;
+
+    /// <summary>Time between a deadline and judgement, for what the kernel is about to hand over.</summary>
+    private const long GraceNanos = 1_000_000;
+
+    private const long LongestWaitNanos = 1_000_000_000;
+
+    private readonly IDatagramNetwork _network;
+    private readonly Clock _clock;
+    private readonly ClockWatch _watch;
+    private readonly BookShelf _shelf;
+    private readonly ProbeAuthenticator? _authenticator;
+    private readonly Action<IntervalBook> _closed;
+    private readonly ConcurrentQueue<PlanChange> _changes = [];
+    private readonly NonceSource _nonces = new();
+    private readonly List<SourceSocket> _sources = [];
+    private readonly Dictionary<IDatagramSocket, SourceSocket> _sourceOf = new(ReferenceEqualityComparer.Instance);
+    private readonly DatagramBatch _replies = new(BatchCapacity, SourcePort.MaxSize);
+
+    private readonly PendingSend[] _pending = new PendingSend[BatchCapacity];
+    private IDatagramSocket?[] _ready = new IDatagramSocket?[16];
+    private List<ScheduledTest> _tests = [];
+    private Flow[] _flows = [];
+    private DatagramBatch _toSend = new(BatchCapacity, SourcePort.MinSize);
+    private SourceSocket? _sendingFrom;
+    private int _sendingFor;
+
+    /// <summary>A loop without a plan.</summary>
+    /// <param name="network">Where sockets come from, and what it waits on.</param>
+    /// <param name="clock">What it reads time from.</param>
+    /// <param name="key">What datagrams are signed with; empty for nothing.</param>
+    /// <param name="closed">Takes each interval's book once nothing more will be added; gives it back with <see cref="Return"/>.</param>
+    public ProbingLoop(IDatagramNetwork network, Clock clock, ReadOnlySpan<byte> key, Action<IntervalBook> closed)
+    {
+        _network = network;
+        _clock = clock;
+        _closed = closed;
+        _authenticator = key.IsEmpty ? null : new ProbeAuthenticator(key);
+        _watch = new ClockWatch(clock);
+        _shelf = new BookShelf(clock.Wall, clock.Monotonic);
+    }
+
+    /// <summary>Hands over a plan. Any thread may call it.</summary>
+    public void Apply(PlanChange change)
+    {
+        _changes.Enqueue(change);
+        _network.Wake();
+    }
+
+    /// <summary>Gives back a book. Any thread may call it.</summary>
+    public void Return(IntervalBook book) => _shelf.Return(book);
+
+    /// <summary>Waits for what comes first, and does what there is to do.</summary>
+    public void Step()
+    {
+        int ready = _network.Wait(_ready, NanosToWait());
+        if (_watch.HasStepped(out MonotonicTime now)) OnClockStep(now);
+
+        bool drained = true;
+        for (int i = 0; i < ready; i++) drained &= Drain(_sourceOf.GetValueOrDefault(_ready[i]!));
+        if (drained) Judge(now);
+
+        while (_changes.TryDequeue(out PlanChange? change)) Take(change, now);
+        SendDue();
+        EndIntervals(now);
+    }
+
+    /// <summary>Ends the running interval at once. What has not been judged is taken out of the counts, as if it had not been sent.</summary>
+    public void Finish()
+    {
+        foreach (SourceSocket source in _sources)
+        {
+            Drain(source);
+            _shelf.Current.ReceiveDrops += source.TakeDrops();
+            Withdraw(source);
+        }
+
+        _shelf.End(_clock.Wall);
+        while (_shelf.Oldest is not null) Close();
+        foreach (SourceSocket source in _sources) source.Socket.Dispose();
+    }
+
+    private long NanosToWait()
+    {
+        if (!_changes.IsEmpty) return 0;
+        MonotonicTime now = _clock.Monotonic;
+        long wait = Math.Min(LongestWaitNanos, _shelf.Boundary - now);
+        foreach (ScheduledTest test in _tests)
+        {
+            // Sleeping is not exact to less than the quantum anyway, and the few datagrams that fall due meanwhile leave together.
+            long due = test.Pace.Due - now;
+            wait = Math.Min(wait, due <= 0 ? 0 : Math.Max(due, QuantumNanos));
+        }
+
+        if (_shelf.Oldest is { } oldest)
+            wait = Math.Min(wait, oldest.CloseAt - now > 0 ? oldest.CloseAt - now : GraceNanos);
+        foreach (SourceSocket source in _sources)
+        {
+            if (!source.OldestRing.IsEmpty) wait = Math.Min(wait, Math.Max(GraceNanos, JudgeAt(source) - now));
+        }
+
+        return Math.Max(0, wait);
+    }
+
+    private static MonotonicTime JudgeAt(SourceSocket source) => source.OldestRing.Oldest.Sent + source.TimeoutNanos + GraceNanos;
+
+    private void OnClockStep(MonotonicTime now)
+    {
+        _shelf.Current.ClockSteps++;
+        _shelf.Align(_clock.Wall, now);
+    }
+
+    private void Take(PlanChange change, MonotonicTime now)
+    {
+        if (change.Roster.Flows.Length > _flows.Length) Array.Resize(ref _flows, change.Roster.Flows.Length);
+        foreach (NewFlow flow in change.NewFlows)
+        {
+            _flows[flow.Index] = new Flow
+            {
+                Source = flow.Source,
+                Remote = flow.Remote,
+                Pair = flow.Pair,
+                Class = flow.Class,
+                Session = flow.Session,
+            };
+        }
+
+        foreach (SourceSocket source in _sources) source.IsRetired = true;
+        foreach (SourceChange source in change.Sources)
+        {
+            source.Source.Configure(source.Settings, source.RingCapacity);
+            source.Source.IsRetired = false;
+            if (_sourceOf.TryAdd(source.Source.Socket, source.Source)) _sources.Add(source.Source);
+        }
+
+        if (_ready.Length < _sources.Count) _ready = new IDatagramSocket?[_sources.Count * 2];
+        if (_toSend.MaxLength < change.MaxSize) _toSend = new DatagramBatch(BatchCapacity, change.MaxSize);
+        _tests = [.. change.Tests.Where(test => test.Flows.Length > 0).Select(test => Schedule(test, now))];
+        _shelf.Configure(change.Interval, change.Roster, _clock.Wall, now);
+    }
+
+    /// <summary>A test that is the same as before keeps its place in its cycle; another one starts at a random place.</summary>
+    private ScheduledTest Schedule(TestChange test, MonotonicTime now)
+    {
+        foreach (ScheduledTest running in _tests)
+        {
+            if (running.Test.Name == test.Name
+                && running.Test.CyclesPerSecond.Equals(test.CyclesPerSecond)
+                && running.Test.Flows.AsSpan().SequenceEqual(test.Flows)) return running;
+        }
+
+        // A slow test's first datagrams need not wait for a random part of a long cycle, only be apart from those of other probes.
+        long phase = (long)(Random.Shared.NextDouble() * Math.Min(1e9, 1e9 / test.CyclesPerSecond));
+        return new ScheduledTest(test, new PacedTest(test.CyclesPerSecond, test.Flows, now + phase));
+    }
+
+    private void EndIntervals(MonotonicTime now)
+    {
+        if (now >= _shelf.Boundary) Turn(now);
+        while (_shelf.Oldest is { InFlight: 0 } oldest && now >= oldest.CloseAt) Close();
+    }
+
+    private void Turn(MonotonicTime now)
+    {
+        long longestTimeout = 0;
+        for (int i = _sources.Count - 1; i >= 0; i--)
+        {
+            SourceSocket source = _sources[i];
+            longestTimeout = Math.Max(longestTimeout, source.TimeoutNanos);
+            _shelf.Current.ReceiveDrops += source.TakeDrops();
+            if (source.IsRetired && source.IsDrained) Close(source, i);
+        }
+
+        _shelf.Turn(_clock.Wall, now, longestTimeout + 2 * GraceNanos);
+    }
+
+    private void Close(SourceSocket source, int index)
+    {
+        _sources.RemoveAt(index);
+        _sourceOf.Remove(source.Socket);
+        source.Socket.Dispose();
+    }
+
+    private void Close()
+    {
+        IntervalBook book = _shelf.Close();
+        for (int flow = 0; flow < book.Flows.Length; flow++)
+        {
+            ref FlowCounts counts = ref book.Flows[flow];
+            if (counts.IsEmpty) continue;
+            book.LostForward[flow] = _flows[flow].Direction.Attribute(counts, _shelf.FirstReply(flow));
+            book.JitterNanos[flow] = _flows[flow].JitterNanos;
+        }
+
+        _closed(book);
+    }
+
+    private sealed record ScheduledTest(TestChange Test, PacedTest Pace);
+
+    /// <summary>A datagram of the batch that is being filled.</summary>
+    private struct PendingSend
+    {
+        public int Flow;
+        public uint SlotIndex;
+        public MonotonicTime Due;
+    }
+
+    /// <summary>Unguessable numbers, taken from the kernel many at a time. Belongs to the loop.</summary>
+    private sealed class NonceSource
+    {
+        private const int NonceLength = 6;
+
+        private readonly byte[] _octets = new byte[NonceLength * 512];
+        private int _position = NonceLength * 512;
+
+        public ulong Next()
+        {
+            if (_position == _octets.Length)
+            {
+                RandomNumberGenerator.Fill(_octets);
+                _position = 0;
+            }
+
+            ReadOnlySpan<byte> nonce = _octets.AsSpan(_position, NonceLength);
+            _position += NonceLength;
+            return ((ulong)BinaryPrimitives.ReadUInt16BigEndian(nonce) << 32) | BinaryPrimitives.ReadUInt32BigEndian(nonce[2..]);
+        }
+    }
+}
