@@ -1,1 +1,3 @@
-return 0;
+using Llama.Cli;
+
+return await CommandLine.RunAsync(args, Surroundings.OfProcess());

@@ -1,0 +1,86 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using Llama.Cli.Settings;
+
+namespace Llama.Cli;
+
+/// <summary>Writes what <c>--help</c> shows: usage, settings with their environment variables and defaults, and examples.</summary>
+internal sealed class HelpText(TextWriter output) : SynchronousCommandLineAction
+{
+    private const int Gap = 2;
+    private const int WidestFirstColumn = 30;
+
+    /// <inheritdoc/>
+    public override bool ClearsParseErrors => true;
+
+    /// <inheritdoc/>
+    public override int Invoke(ParseResult parseResult)
+    {
+        Write(parseResult.CommandResult.Command);
+        return ExitCode.Ok;
+    }
+
+    private void Write(Command command)
+    {
+        var described = command as DescribedCommand;
+        output.WriteLine(command.Description);
+        output.WriteLine();
+        output.WriteLine("Usage:");
+        output.WriteLine($"  {Usage(command)}");
+        WriteColumns("Commands", command.Subcommands.Where(sub => !sub.Hidden).Select(sub => (sub.Name, sub.Description ?? "")));
+        WriteColumns("Arguments", command.Arguments.Where(argument => !argument.Hidden).Select(argument => ($"<{argument.Name}>", argument.Description ?? "")));
+        WriteColumns("Settings", command.Options.Where(option => !option.Hidden).Select(option => (Names(option), Explanation(option))));
+        WriteLines("Examples", described?.Examples ?? []);
+        WriteLines("Exit codes", described?.ShowsExitCodes == true
+            ? ["0  done, or ended by SIGINT or SIGTERM", "1  a configuration that can't be used, or a failure while running", "2  a command line that makes no sense"]
+            : []);
+        if (command is RootCommand) output.WriteLine("\n'llama <command> --help' tells more of a command.");
+    }
+
+    private static string Usage(Command command)
+    {
+        string name = command is RootCommand ? "llama" : $"llama {command.Name}";
+        string sub = command.Subcommands.Count > 0 ? " <command>" : "";
+        string arguments = string.Concat(command.Arguments.Select(argument => $" <{argument.Name}>"));
+        return $"{name}{sub}{arguments} [settings]";
+    }
+
+    private static string Names(Option option)
+    {
+        IEnumerable<string> names = option is ISetting setting ? setting.ShownNames
+            : option.Aliases.Contains("-h") ? ["-h", "--help"]
+            : [option.Name];
+        return string.Join(", ", names) + (option.HelpName is { } value ? $" {value}" : "");
+    }
+
+    private static string Explanation(Option option)
+    {
+        if (option is not ISetting setting) return option.Description ?? "";
+        string byDefault = setting.DefaultText is { } text ? $"; default {text}" : "";
+        return $"{option.Description} [{setting.EnvironmentName}{byDefault}]";
+    }
+
+    private void WriteColumns(string title, IEnumerable<(string First, string Second)> rows)
+    {
+        (string First, string Second)[] all = [.. rows];
+        if (all.Length == 0) return;
+        int width = Math.Min(WidestFirstColumn, all.Max(row => row.First.Length));
+        output.WriteLine();
+        output.WriteLine($"{title}:");
+        foreach ((string first, string second) in all)
+        {
+            if (first.Length > width) output.WriteLine($"  {first}");
+            string indent = first.Length > width ? new string(' ', width) : first.PadRight(width);
+            output.WriteLine($"  {indent}{new string(' ', Gap)}{second}");
+        }
+    }
+
+    private void WriteLines(string title, IEnumerable<string> lines)
+    {
+        string[] all = [.. lines];
+        if (all.Length == 0) return;
+        output.WriteLine();
+        output.WriteLine($"{title}:");
+        foreach (string line in all) output.WriteLine($"  {line}");
+    }
+}

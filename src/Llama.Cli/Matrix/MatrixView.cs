@@ -1,0 +1,215 @@
+using System.Globalization;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace Llama.Cli.Matrix;
+
+/// <summary>
+/// Draws a matrix: rows send, columns receive; beneath it the legend and the worst pairs. Where the terminal is too narrow,
+/// cells get shorter first; then the columns (and, where it is too low, the rows) that do best are left out, and it says so.
+/// </summary>
+internal sealed class MatrixView(MatrixSnapshot matrix) : Renderable
+{
+    private const int LossWidth = 4;
+    private const int RttWidth = 5;
+    private const int FullWidth = 2 + LossWidth + 1 + RttWidth;
+    private const int BriefWidth = 2 + RttWidth;
+    private const int LongestLabel = 16;
+    private const int MostFindings = 3;
+
+    /// <summary>What it is called, in the first line.</summary>
+    public string Title { get; init; } = "LLAMA";
+
+    /// <summary>Median round-trip time from which a pair is slow.</summary>
+    public TimeSpan Slow { get; init; } = TimeSpan.FromMilliseconds(150);
+
+    /// <summary>How many lines there are; null for no limit.</summary>
+    public int? MaxHeight { get; init; }
+
+    /// <inheritdoc/>
+    protected override IEnumerable<Segment> Render(RenderOptions options, int maxWidth)
+    {
+        var lines = new LineWriter();
+        bool unicode = options.Unicode;
+        Layout layout = Arrange(maxWidth);
+        Head(lines, unicode, maxWidth);
+        lines.End();
+        ColumnNames(lines, layout, unicode);
+        foreach (string source in layout.Rows) Row(lines, layout, source, options);
+        lines.End();
+        Legend(lines, unicode, maxWidth);
+        if (layout.Note is { } note) lines.Add(Fit(note, maxWidth, unicode), MatrixPalette.Quiet).End();
+        Worst(lines, unicode, maxWidth);
+        return lines.Segments;
+    }
+
+    private void Head(LineWriter lines, bool unicode, int width)
+    {
+        string separator = unicode ? "  ·  " : "  |  ";
+        string time = matrix.End.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) + "Z";
+        string span = $"last {Math.Max(1, Math.Round((matrix.End - matrix.Start).TotalSeconds)):0} s";
+        string rate = $"{Quantity.PerSecond(matrix.DatagramsPerSecond)} datagrams/s";
+        lines.Add(Fit(Title, width, unicode), MatrixPalette.Title);
+        string rest = string.Concat(((string[])[time, span, rate]).Select(part => separator + part));
+        if (Title.Length < width) lines.Add(Fit(rest, width - Title.Length, unicode), MatrixPalette.Quiet);
+        lines.End();
+    }
+
+    private static void ColumnNames(LineWriter lines, Layout layout, bool unicode)
+    {
+        lines.Add(new string(' ', layout.LabelWidth));
+        foreach (string destination in layout.Columns)
+        {
+            lines.Add(" ");
+            lines.Add(Centre(Fit(destination, layout.CellWidth, unicode), layout.CellWidth), MatrixPalette.Label);
+        }
+
+        lines.End();
+    }
+
+    private void Row(LineWriter lines, Layout layout, string source, RenderOptions options)
+    {
+        lines.Add(Fit(source, layout.LabelWidth, options.Unicode).PadRight(layout.LabelWidth), MatrixPalette.Label);
+        foreach (string destination in layout.Columns)
+        {
+            lines.Add(" ");
+            if (matrix[source, destination] is { } cell)
+            {
+                CellState state = cell.State(SlowNanos);
+                string text = Text(cell, state, layout.IsBrief, options.Unicode);
+                lines.Add(Centre(text, layout.CellWidth), MatrixPalette.Cell(state, cell.LossRatio ?? 0, (ColorSystem)options.ColorSystem));
+            }
+            else
+            {
+                lines.Add(Centre(options.Unicode ? "—" : "-", layout.CellWidth), MatrixPalette.Quiet);
+            }
+        }
+
+        lines.End();
+    }
+
+    private static string Text(PairCell cell, CellState state, bool brief, bool unicode)
+    {
+        string mark = MatrixPalette.Mark(state, unicode);
+        string none = unicode ? "—" : "-";
+        string loss = cell.LossRatio is { } ratio ? Quantity.Share(ratio) : none;
+        string rtt = cell.Rtt.Percentile(0.5) is { } median ? Quantity.Duration(median, unicode) : none;
+        return brief
+            ? $"{mark} {(cell.Lost > 0 ? loss : rtt),RttWidth}"
+            : $"{mark} {loss,LossWidth} {rtt,RttWidth}";
+    }
+
+    private void Legend(LineWriter lines, bool unicode, int width)
+    {
+        string slow = Quantity.Duration(SlowNanos, unicode);
+        string legend = string.Join("   ", ((CellState State, string Text)[])
+        [
+            (CellState.Fine, "fine"),
+            (CellState.Slow, $"slow (from {slow})"),
+            (CellState.Lossy, "loss"),
+            (CellState.Dead, "dead"),
+            (CellState.Suspect, "suspect or not measured"),
+        ].Select(entry => $"{MatrixPalette.Mark(entry.State, unicode)} {entry.Text}"));
+        lines.Add(Fit(legend, width, unicode), MatrixPalette.Quiet).End();
+    }
+
+    private void Worst(LineWriter lines, bool unicode, int width)
+    {
+        IReadOnlyList<Finding> findings = Findings.Worst(matrix, MostFindings);
+        lines.End();
+        if (findings.Count == 0)
+        {
+            lines.Add("Nothing is lost.", MatrixPalette.Quiet).End();
+            return;
+        }
+
+        int nameWidth = findings.Max(finding => Pair(finding, unicode).Length);
+        foreach (Finding finding in findings)
+        {
+            string name = Fit(Pair(finding, unicode).PadRight(nameWidth), width, unicode);
+            lines.Add(name, MatrixPalette.Label);
+            int left = width - name.Length - 2;
+            string trend = unicode ? Sparkline(finding.Cell.Trend) + "  " : "";
+            if (left > trend.Length + finding.Text.Length) lines.Add("  ").Add(trend, MatrixPalette.Quiet).Add(finding.Text);
+            else if (left > 0) lines.Add("  ").Add(Fit(finding.Text, left, unicode));
+            lines.End();
+        }
+    }
+
+    private static string Pair(Finding finding, bool unicode) => $"{finding.Source} {(unicode ? "→" : "->")} {finding.Destination}";
+
+    // Square roots, so that one datagram in a hundred is still seen beside a dead interval.
+    private static string Sparkline(IReadOnlyList<double?> ratios) =>
+        string.Concat(ratios.Select(ratio => ratio is { } loss ? "▁▂▃▄▅▆▇█"[(int)Math.Min(7, Math.Ceiling(Math.Sqrt(loss) * 7))] : ' '));
+
+    private long SlowNanos => Slow.Ticks * TimeSpan.NanosecondsPerTick;
+
+    private Layout Arrange(int width)
+    {
+        int label = Math.Min(LongestLabel, Math.Max(4, matrix.Sources.DefaultIfEmpty("").Max(name => name.Length)));
+        int columns = matrix.Destinations.Count;
+        int padded = FullWidth + 2;
+        (int cell, bool brief) =
+            label + columns * (padded + 1) <= width ? (padded, false)
+            : label + columns * (FullWidth + 1) <= width ? (FullWidth, false)
+            : (BriefWidth, true);
+
+        int fits = Math.Clamp((width - label) / (cell + 1), 1, Math.Max(1, columns));
+        int rowsFit = MaxHeight is { } height ? Math.Max(1, height - FixedLines) : matrix.Sources.Count;
+        IReadOnlyList<string> shownColumns = KeepWorst(matrix.Destinations, fits, name => Badness(pair => pair.Destination == name));
+        IReadOnlyList<string> shownRows = KeepWorst(matrix.Sources, rowsFit, name => Badness(pair => pair.Source == name));
+        string[] hidden =
+        [
+            .. Hidden(columns - shownColumns.Count, "column"),
+            .. Hidden(matrix.Sources.Count - shownRows.Count, "row"),
+        ];
+        string? note = hidden.Length == 0 ? null : $"No room for {string.Join(" and ", hidden)}; those that do best are left out.";
+        return new Layout(label, cell, brief, shownColumns, shownRows, note);
+    }
+
+    // Head, column names, legend, the worst, the lines between them, a note.
+    private static int FixedLines => 7 + MostFindings;
+
+    private static IEnumerable<string> Hidden(int count, string what)
+    {
+        if (count > 0) yield return $"{count} {what}{(count == 1 ? "" : "s")}";
+    }
+
+    private static IReadOnlyList<string> KeepWorst(IReadOnlyList<string> names, int count, Func<string, double> badness)
+    {
+        if (names.Count <= count) return names;
+        HashSet<string> kept = [.. names.OrderByDescending(badness).Take(count)];
+        return [.. names.Where(kept.Contains)];
+    }
+
+    private double Badness(Func<(string Source, string Destination), bool> matches) =>
+        matrix.Cells.Where(pair => matches(pair.Key)).Sum(pair => (double)pair.Value.State(SlowNanos) + 10 * (pair.Value.LossRatio ?? 0));
+
+    private static string Fit(string text, int width, bool unicode) =>
+        text.Length <= width ? text
+        : width < 1 ? ""
+        : string.Concat(text.AsSpan(0, width - 1), unicode ? "…" : "~");
+
+    private static string Centre(string text, int width)
+    {
+        int left = Math.Max(0, width - text.Length) / 2;
+        return text.PadLeft(text.Length + left).PadRight(width);
+    }
+
+    private sealed record Layout(
+        int LabelWidth, int CellWidth, bool IsBrief, IReadOnlyList<string> Columns, IReadOnlyList<string> Rows, string? Note);
+
+    /// <summary>Collects segments line by line.</summary>
+    private sealed class LineWriter
+    {
+        public List<Segment> Segments { get; } = [];
+
+        public LineWriter Add(string text, Style? style = null)
+        {
+            if (text.Length > 0) Segments.Add(new Segment(text, style ?? Style.Plain));
+            return this;
+        }
+
+        public void End() => Segments.Add(Segment.LineBreak);
+    }
+}

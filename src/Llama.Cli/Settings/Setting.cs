@@ -1,0 +1,71 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace Llama.Cli.Settings;
+
+/// <summary>What help and completion show of a setting besides its names.</summary>
+internal interface ISetting
+{
+    /// <summary>The environment variable that gives it.</summary>
+    string EnvironmentName { get; }
+
+    /// <summary>What holds when nobody gives it, as text; null for nothing.</summary>
+    string? DefaultText { get; }
+
+    /// <summary>Its names as help shows them: with two dashes, and the Go spelling where that differs.</summary>
+    IReadOnlyList<string> ShownNames { get; }
+}
+
+/// <summary>
+/// A setting with one name everywhere: a flag (one dash or two), else the environment variable LLAMA_NAME, else its default.
+/// Null where nobody gave it and it has no default.
+/// </summary>
+internal sealed class Setting<T> : Option<T?>, ISetting
+{
+    /// <summary>A setting.</summary>
+    /// <param name="name">Its name without dashes.</param>
+    /// <param name="valueName">What help calls its value, as in PORT.</param>
+    /// <param name="description">One line for help.</param>
+    /// <param name="parse">Makes a value of a text.</param>
+    /// <param name="environment">Reads an environment variable.</param>
+    /// <param name="defaultText">The text that holds when nobody gives one.</param>
+    /// <param name="goName">Its name in dropbox/llama where that is another one, without dashes.</param>
+    public Setting(
+        string name,
+        string valueName,
+        string description,
+        Func<string, Parsed<T>> parse,
+        Func<string, string?> environment,
+        string? defaultText = null,
+        string? goName = null)
+        : base($"--{name}", goName is null ? [$"-{name}"] : [$"-{name}", $"--{goName}", $"-{goName}"])
+    {
+        HelpName = valueName;
+        Description = description;
+        DefaultText = defaultText;
+        EnvironmentName = $"LLAMA_{name.ToUpperInvariant().Replace('-', '_')}";
+        ShownNames = goName is null ? [$"--{name}"] : [$"--{name}", $"-{goName}"];
+        Arity = ArgumentArity.ExactlyOne;
+        AllowMultipleArgumentsPerToken = false;
+        CustomParser = result => Take(result, $"--{name}", parse(result.Tokens[^1].Value));
+        DefaultValueFactory = result =>
+            environment(EnvironmentName) is { Length: > 0 } text ? Take(result, EnvironmentName, parse(text))
+            : defaultText is null ? default
+            : parse(defaultText).Value;
+    }
+
+    /// <inheritdoc/>
+    public string EnvironmentName { get; }
+
+    /// <inheritdoc/>
+    public string? DefaultText { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> ShownNames { get; }
+
+    private static T? Take(ArgumentResult result, string givenAs, Parsed<T> parsed)
+    {
+        if (parsed.Problem is not null) result.AddError($"{givenAs}: {parsed.Problem}");
+        return parsed.Value;
+    }
+}

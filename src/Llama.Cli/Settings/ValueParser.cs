@@ -1,0 +1,63 @@
+using System.Globalization;
+using System.Net;
+
+namespace Llama.Cli.Settings;
+
+/// <summary>Makes values of the texts that settings are given as.</summary>
+internal static class ValueParser
+{
+    public static Parsed<string> Text(string text) => Parsed.Of(text);
+
+    public static Parsed<int> Port(string text) => Integer(text, 1, 65535, "is not a UDP port");
+
+    public static Parsed<int?> Count(string text, int least, int most, string what)
+    {
+        Parsed<int> number = Integer(text, least, most, what);
+        return new Parsed<int?>(number.Problem is null ? number.Value : null, number.Problem);
+    }
+
+    public static Parsed<IPAddress> Address(string text) =>
+        IPAddress.TryParse(text.Trim('[', ']'), out IPAddress? address)
+            ? Parsed.Of(address)
+            : Parsed.Not<IPAddress>(text, "is not an IP address of this host: give one like 192.0.2.1 or 2001:db8::1");
+
+    public static Parsed<NetworkKind> Network(string text) => text switch
+    {
+        "kernel" => Parsed.Of(NetworkKind.Kernel),
+        "portable" => Parsed.Of(NetworkKind.Portable),
+        _ => Parsed.Not<NetworkKind>(text, "is not a network: give 'kernel' or 'portable'"),
+    };
+
+    /// <summary>A duration as in 15s, 500ms, 2m, 1h, or a plain number of seconds; above zero.</summary>
+    public static Parsed<TimeSpan?> Duration(string text)
+    {
+        (string digits, double unitSeconds) = text switch
+        {
+            _ when text.EndsWith("ms", StringComparison.Ordinal) => (text[..^2], 0.001),
+            _ when text.EndsWith('s') => (text[..^1], 1),
+            _ when text.EndsWith('m') => (text[..^1], 60),
+            _ when text.EndsWith('h') => (text[..^1], 3600),
+            _ => (text, 1),
+        };
+        bool isNumber = double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number);
+        double seconds = number * unitSeconds;
+        return isNumber && seconds is > 0 and < 1e7
+            ? Parsed.Of<TimeSpan?>(TimeSpan.FromSeconds(seconds))
+            : Parsed.Not<TimeSpan?>(text, "is not a duration: give one like 15s, 500ms, 2m or 1h");
+    }
+
+    private static Parsed<int> Integer(string text, int least, int most, string what) =>
+        int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) && number >= least && number <= most
+            ? Parsed.Of(number)
+            : Parsed.Not<int>(text, $"{what}: give a number from {least} to {most}");
+}
+
+/// <summary>How datagrams reach the kernel.</summary>
+internal enum NetworkKind
+{
+    /// <summary>The kernel's batched calls where there are any.</summary>
+    Kernel,
+
+    /// <summary>System.Net.Sockets, for comparison.</summary>
+    Portable,
+}

@@ -1,0 +1,52 @@
+namespace Llama.Cli;
+
+/// <summary>What a command sees of the world around it; tests bring their own.</summary>
+internal sealed record Surroundings
+{
+    /// <summary>Where results go.</summary>
+    public required TextWriter Out { get; init; }
+
+    /// <summary>Where errors and the log go.</summary>
+    public required TextWriter Error { get; init; }
+
+    /// <summary>Reads an environment variable; null where it is not set.</summary>
+    public required Func<string, string?> Environment { get; init; }
+
+    /// <summary>True when a person watches <see cref="Out"/> on a terminal that understands cursor movement.</summary>
+    public bool OutIsTerminal { get; init; }
+
+    /// <summary>Columns and rows of the terminal, now.</summary>
+    public Func<(int Width, int Height)> WindowSize { get; init; } = () => (80, 24);
+
+    /// <summary>The time that log lines and waits go by.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>The log, on <see cref="Error"/>.</summary>
+    public Log Log => field ??= new Log(Error, Time);
+
+    /// <summary>Those of this process.</summary>
+    public static Surroundings OfProcess()
+    {
+        bool dumb = System.Environment.GetEnvironmentVariable("TERM") is null or "" or "dumb" && !OperatingSystem.IsWindows();
+        return new Surroundings
+        {
+            Out = Console.Out,
+            Error = Console.Error,
+            Environment = System.Environment.GetEnvironmentVariable,
+            OutIsTerminal = !Console.IsOutputRedirected && !dumb,
+            WindowSize = SizeOfConsole,
+        };
+    }
+
+    private static (int Width, int Height) SizeOfConsole()
+    {
+        try
+        {
+            return Console.WindowWidth > 0 ? (Console.WindowWidth, Console.WindowHeight) : (80, 24);
+        }
+        catch (IOException)
+        {
+            return (80, 24);
+        }
+    }
+}
