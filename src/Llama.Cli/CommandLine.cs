@@ -69,7 +69,14 @@ internal static class CommandLine
     {
         string command = parsed.CommandResult.Command is RootCommand ? "llama" : $"llama {parsed.CommandResult.Command.Name}";
         List<string> problems = [];
-        if (parsed.Action is ParseErrorAction) problems.AddRange(parsed.Errors.Select(error => error.Message).Distinct());
+        if (parsed.Action is ParseErrorAction)
+        {
+            bool lacksCommand = parsed.CommandResult.Command is RootCommand && parsed.UnmatchedTokens.Count == 0;
+            problems.AddRange(lacksCommand ? ["give a command, as in 'llama demo'"]
+                : parsed.UnmatchedTokens.Count > 0 ? parsed.UnmatchedTokens.Select(token => $"there is no {(LooksLikeFlag(token) ? "flag" : "command or argument")} {token}")
+                : parsed.Errors.Select(error => error.Message).Distinct());
+        }
+
         if (!parsed.CommandResult.Command.TreatUnmatchedTokensAsErrors)
         {
             problems.AddRange(parsed.UnmatchedTokens.Where(LooksLikeFlag).Select(token => $"there is no flag {token}"));

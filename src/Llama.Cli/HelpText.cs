@@ -9,6 +9,7 @@ internal sealed class HelpText(TextWriter output) : SynchronousCommandLineAction
 {
     private const int Gap = 2;
     private const int WidestFirstColumn = 30;
+    private const int LineWidth = 100;
 
     /// <inheritdoc/>
     public override bool ClearsParseErrors => true;
@@ -29,13 +30,18 @@ internal sealed class HelpText(TextWriter output) : SynchronousCommandLineAction
         output.WriteLine($"  {Usage(command)}");
         WriteColumns("Commands", command.Subcommands.Where(sub => !sub.Hidden).Select(sub => (sub.Name, sub.Description ?? "")));
         WriteColumns("Arguments", command.Arguments.Where(argument => !argument.Hidden).Select(argument => ($"<{argument.Name}>", argument.Description ?? "")));
-        WriteColumns("Settings", command.Options.Where(option => !option.Hidden).Select(option => (Names(option), Explanation(option))));
+        WriteColumns("Settings", Shown(command).Select(option => (Names(option), Explanation(option))));
         WriteLines("Examples", described?.Examples ?? []);
         WriteLines("Exit codes", described?.ShowsExitCodes == true
             ? ["0  done, or ended by SIGINT or SIGTERM", "1  a configuration that can't be used, or a failure while running", "2  a command line that makes no sense"]
             : []);
         if (command is RootCommand) output.WriteLine("\n'llama <command> --help' tells more of a command.");
     }
+
+    // Help is asked for with the same flag everywhere, so every command lists it.
+    private static IEnumerable<Option> Shown(Command command) =>
+        command.Options.Where(option => !option.Hidden)
+            .Concat(command.Parents.OfType<Command>().SelectMany(parent => parent.Options).Where(option => option.Recursive));
 
     private static string Usage(Command command)
     {
@@ -71,8 +77,23 @@ internal sealed class HelpText(TextWriter output) : SynchronousCommandLineAction
         {
             if (first.Length > width) output.WriteLine($"  {first}");
             string indent = first.Length > width ? new string(' ', width) : first.PadRight(width);
-            output.WriteLine($"  {indent}{new string(' ', Gap)}{second}");
+            foreach (string line in Wrap(second, LineWidth - width - Gap - 2))
+            {
+                output.WriteLine($"  {indent}{new string(' ', Gap)}{line}");
+                indent = new string(' ', width);
+            }
         }
+    }
+
+    private static IEnumerable<string> Wrap(string text, int width)
+    {
+        while (text.Length > width && text.LastIndexOf(' ', width) is > 0 and var at)
+        {
+            yield return text[..at];
+            text = text[(at + 1)..];
+        }
+
+        yield return text;
     }
 
     private void WriteLines(string title, IEnumerable<string> lines)

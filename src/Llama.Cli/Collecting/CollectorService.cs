@@ -15,7 +15,7 @@ namespace Llama.Cli.Collecting;
 /// A collector at work: probes as its file says, serves its API, follows changes of the file and of host names. One loop
 /// decides everything; the prober has a thread of its own.
 /// </summary>
-internal sealed class CollectorService(CollectorSettings settings, Log log, TimeProvider time)
+internal sealed class CollectorService(CollectorSettings settings, Log log, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
 
@@ -52,6 +52,9 @@ internal sealed class CollectorService(CollectorSettings settings, Log log, Time
             await api.DisposeAsync().ConfigureAwait(false);
         }
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _reloadAsked.Dispose();
 
     private async Task ProbeAsync(Prober prober, CancellationToken cancellation)
     {

@@ -45,13 +45,13 @@ internal sealed class HostResolver(Func<string, CancellationToken, Task<IPAddres
         bool changed = false;
         foreach (Answer answer in answers)
         {
-            if (_entries.TryGetValue(answer.Name, out Entry? entry)) changed |= Take(entry, answer);
+            if (_entries.TryGetValue(answer.Name, out Entry? entry)) changed |= Settle(entry, answer);
         }
 
         return changed;
     }
 
-    private bool Take(Entry entry, Answer answer)
+    private bool Settle(Entry entry, Answer answer)
     {
         DateTimeOffset now = time.GetUtcNow();
         if (answer.Problem is { } problem)

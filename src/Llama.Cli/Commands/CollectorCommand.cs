@@ -49,7 +49,8 @@ internal static class CollectorCommand
             if (parsed.GetValue(check)) return Check(settings, surroundings);
 
             using var stop = new StopSignals(cancellation);
-            await new CollectorService(settings, surroundings.Log, surroundings.Time).RunAsync(stop.Token).ConfigureAwait(false);
+            using var service = new CollectorService(settings, surroundings.Log, surroundings.Time);
+            await service.RunAsync(stop.Token).ConfigureAwait(false);
             return ExitCode.Ok;
         });
         return command;

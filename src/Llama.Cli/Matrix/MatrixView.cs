@@ -102,14 +102,15 @@ internal sealed class MatrixView(MatrixSnapshot matrix) : Renderable
     private void Legend(LineWriter lines, bool unicode, int width)
     {
         string slow = Quantity.Duration(SlowNanos, unicode);
-        string legend = string.Join("   ", ((CellState State, string Text)[])
+        (CellState State, string Text)[] entries =
         [
             (CellState.Fine, "fine"),
             (CellState.Slow, $"slow (from {slow})"),
             (CellState.Lossy, "loss"),
             (CellState.Dead, "dead"),
             (CellState.Suspect, "suspect or not measured"),
-        ].Select(entry => $"{MatrixPalette.Mark(entry.State, unicode)} {entry.Text}"));
+        ];
+        string legend = string.Join("   ", entries.Select(entry => $"{MatrixPalette.Mark(entry.State, unicode)} {entry.Text}"));
         lines.Add(Fit(legend, width, unicode), MatrixPalette.Quiet).End();
     }
 
