@@ -37,7 +37,7 @@ internal static class CommandLine
         }
         catch (Exception error)
         {
-            surroundings.Error.WriteLine($"llama: {error.Message.ReplaceLineEndings(" ")} (LLAMA_DEBUG=1 shows where)");
+            surroundings.Error.WriteLine($"llama: {OneLine(error.Message)} (LLAMA_DEBUG=1 shows where)");
             Trace(error, surroundings);
             return ExitCode.Failed;
         }
@@ -85,9 +85,12 @@ internal static class CommandLine
         }
 
         foreach (string problem in problems)
-            surroundings.Error.WriteLine($"llama: {problem.TrimEnd('.')}; see '{command} --help'");
+            surroundings.Error.WriteLine($"llama: {OneLine(problem)}; see '{command} --help'");
         return problems.Count > 0;
     }
+
+    private static string OneLine(string text) =>
+        string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).TrimEnd('.');
 
     private static bool LooksLikeFlag(string token) => token.Length > 1 && token[0] == '-';
 

@@ -45,7 +45,9 @@ internal sealed class Setting<T> : Option<T?>, ISetting
         DefaultText = defaultText;
         EnvironmentName = $"LLAMA_{name.ToUpperInvariant().Replace('-', '_')}";
         ShownNames = goName is null ? [$"--{name}"] : [$"--{name}", $"-{goName}"];
-        Arity = ArgumentArity.ExactlyOne;
+
+        // One value each time, and the last one counts when it is given again, as in Go.
+        Arity = ArgumentArity.OneOrMore;
         AllowMultipleArgumentsPerToken = false;
         CustomParser = result => Take(result, $"--{name}", parse(result.Tokens[^1].Value));
         DefaultValueFactory = result =>

@@ -1,3 +1,4 @@
+using System.Text;
 using Llama.Cli;
 
 namespace Llama.Tests.Cli;
@@ -5,8 +6,8 @@ namespace Llama.Tests.Cli;
 /// <summary>Surroundings that a test sees through: what is written, and which environment there is.</summary>
 internal sealed class Stage
 {
-    private readonly StringWriter _out = new() { NewLine = "\n" };
-    private readonly StringWriter _error = new() { NewLine = "\n" };
+    private readonly StringBuilder _out = new();
+    private readonly StringBuilder _error = new();
 
     public Dictionary<string, string> Environment { get; } = [];
 
@@ -18,8 +19,8 @@ internal sealed class Stage
 
     public Surroundings Surroundings => field ??= new Surroundings
     {
-        Out = _out,
-        Error = _error,
+        Out = new StringWriter(_out) { NewLine = "\n" },
+        Error = new StringWriter(_error) { NewLine = "\n" },
         Environment = name => Environment.GetValueOrDefault(name),
         Time = Time,
     };

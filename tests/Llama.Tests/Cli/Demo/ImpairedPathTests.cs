@@ -12,21 +12,21 @@ public class ImpairedPathTests
     [Fact]
     public void An_unimpaired_path_passes_everything_at_once()
     {
-        ImpairedPath path = Path(Impairment.None);
+        ImpairedPath path = Through(Impairment.None);
         for (long at = 0; at < 1000; at++) Assert.Equal(at, path.Pass(at));
     }
 
     [Fact]
     public void A_delay_is_exact_where_there_is_no_jitter()
     {
-        ImpairedPath path = Path(new Impairment { Delay = TimeSpan.FromMilliseconds(40) });
+        ImpairedPath path = Through(new Impairment { Delay = TimeSpan.FromMilliseconds(40) });
         for (long at = 0; at < 1000; at++) Assert.Equal(at * Millisecond + 40 * Millisecond, path.Pass(at * Millisecond));
     }
 
     [Fact]
     public void Jitter_is_spread_over_all_of_its_width()
     {
-        ImpairedPath path = Path(new Impairment { Delay = TimeSpan.FromMilliseconds(40), Jitter = TimeSpan.FromMilliseconds(4) });
+        ImpairedPath path = Through(new Impairment { Delay = TimeSpan.FromMilliseconds(40), Jitter = TimeSpan.FromMilliseconds(4) });
         long[] delays = [.. Enumerable.Range(0, 10_000).Select(i => i * 100 * Millisecond).Select(at => path.Pass(at)!.Value - at)];
         Assert.InRange(delays.Min(), 40 * Millisecond, 40.1 * Millisecond);
         Assert.InRange(delays.Max(), 43.9 * Millisecond, 44 * Millisecond);
@@ -36,15 +36,15 @@ public class ImpairedPathTests
     [Fact]
     public void The_share_of_loss_is_as_told()
     {
-        ImpairedPath path = Path(new Impairment { Loss = 0.08 });
+        ImpairedPath path = Through(new Impairment { Loss = 0.08 });
         Assert.InRange(Enumerable.Range(0, 100_000).Count(at => path.Pass(at) is null), 7_700, 8_300);
     }
 
     [Fact]
     public void All_or_nothing_is_lost_where_that_is_told()
     {
-        ImpairedPath none = Path(new Impairment { Loss = 0 });
-        ImpairedPath all = Path(new Impairment { Loss = 1 });
+        ImpairedPath none = Through(new Impairment { Loss = 0 });
+        ImpairedPath all = Through(new Impairment { Loss = 1 });
         for (int at = 0; at < 10_000; at++)
         {
             Assert.NotNull(none.Pass(at));
@@ -94,4 +94,6 @@ public class ImpairedPathTests
 
             return true;
         }).QuickCheckThrowOnFailure();
+
+    private static ImpairedPath Through(Impairment impairment) => new(impairment, IPAddress.Loopback, 0, seed: 1);
 }
