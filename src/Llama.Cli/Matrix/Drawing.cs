@@ -7,7 +7,11 @@ namespace Llama.Cli.Matrix;
 internal static class Drawing
 {
     /// <summary>Plain ASCII of any width, for files and pipes.</summary>
-    public static string Plain(IRenderable drawn) => Draw(drawn, int.MaxValue / 2, ColorSystemSupport.NoColors, ansi: false, unicode: false);
+    public static string Plain(IRenderable drawn)
+    {
+        string text = Draw(drawn, int.MaxValue / 2, ColorSystemSupport.NoColors, ansi: false, unicode: false);
+        return string.Join('\n', text.Split('\n').Select(line => line.TrimEnd(' ')));
+    }
 
     /// <summary>Text for a terminal, in the colours it has.</summary>
     /// <param name="drawn">What to draw.</param>

@@ -33,6 +33,7 @@ internal sealed class MatrixView(MatrixSnapshot matrix) : Renderable
         bool unicode = options.Unicode;
         Layout layout = Arrange(maxWidth);
         Head(lines, unicode, maxWidth);
+        lines.Add(Fit("Rows send, columns reflect: datagrams lost and median round-trip time.", maxWidth, unicode), MatrixPalette.Quiet).End();
         lines.End();
         ColumnNames(lines, layout, unicode);
         foreach (string source in layout.Rows) Row(lines, layout, source, options);
@@ -125,14 +126,16 @@ internal sealed class MatrixView(MatrixSnapshot matrix) : Renderable
         }
 
         int nameWidth = findings.Max(finding => Pair(finding, unicode).Length);
+        int trendWidth = findings.Max(finding => finding.Cell.Trend.Count);
+        bool withTrend = unicode && trendWidth > 1 && nameWidth + 2 + trendWidth + 2 + findings.Max(finding => finding.Text.Length) <= width;
         foreach (Finding finding in findings)
         {
             string name = Fit(Pair(finding, unicode).PadRight(nameWidth), width, unicode);
             lines.Add(name, MatrixPalette.Label);
             int left = width - name.Length - 2;
-            string trend = unicode ? Sparkline(finding.Cell.Trend) + "  " : "";
-            if (left > trend.Length + finding.Text.Length) lines.Add("  ").Add(trend, MatrixPalette.Quiet).Add(finding.Text);
-            else if (left > 0) lines.Add("  ").Add(Fit(finding.Text, left, unicode));
+            if (left > 0) lines.Add("  ");
+            if (withTrend) lines.Add(Sparkline(finding.Cell.Trend) + "  ", MatrixPalette.Quiet);
+            if (left > 0) lines.Add(Fit(finding.Text, left, unicode));
             lines.End();
         }
     }
@@ -168,8 +171,8 @@ internal sealed class MatrixView(MatrixSnapshot matrix) : Renderable
         return new Layout(label, cell, brief, shownColumns, shownRows, note);
     }
 
-    // Head, column names, legend, the worst, the lines between them, a note.
-    private static int FixedLines => 7 + MostFindings;
+    // Head, caption, column names, legend, the worst, the lines between them, a note.
+    private static int FixedLines => 8 + MostFindings;
 
     private static IEnumerable<string> Hidden(int count, string what)
     {
