@@ -1,4 +1,7 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Llama.Wire.Clocks;
+using Llama.Wire.Sockets.Linux;
 
 namespace Llama.Wire.Sockets;
 
@@ -86,13 +89,31 @@ public sealed class DatagramBatch
     public int MaxLength { get; }
 
     /// <summary>How many of them are in use: set by a receive, and by whoever fills it to send.</summary>
-    public int Count { get; set; }
+    public int Count
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)value, (uint)Capacity, nameof(value));
+            field = value;
+        }
+    }
+
+    /// <summary>The kernel's headers for receiving into this batch, made by the Linux socket at its first receive.</summary>
+    internal MessageVector? ReceiveVector { get; set; }
+
+    /// <summary>The kernel's headers for sending this batch, made by the Linux socket at its first send.</summary>
+    internal MessageVector? SendVector { get; set; }
 
     /// <summary>What is known of datagram <paramref name="index"/> besides its bytes.</summary>
     public ref Datagram this[int index] => ref _datagrams[index];
 
     /// <summary>All the room of datagram <paramref name="index"/>.</summary>
     public Span<byte> Room(int index) => _bytes.AsSpan(index * MaxLength, MaxLength);
+
+    /// <summary>Where the room of datagram <paramref name="index"/> lies; it never moves while the batch is alive.</summary>
+    internal unsafe byte* RoomAddress(int index) =>
+        (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_bytes)) + (nint)index * MaxLength;
 
     /// <summary>The bytes of datagram <paramref name="index"/>, <see cref="Datagram.Length"/> of them.</summary>
     public Span<byte> Payload(int index) => _bytes.AsSpan(index * MaxLength, _datagrams[index].Length);

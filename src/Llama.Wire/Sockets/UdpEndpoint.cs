@@ -10,7 +10,7 @@ namespace Llama.Wire.Sockets;
 /// <param name="High">The first eight octets of the address, as a big-endian number.</param>
 /// <param name="Low">The last eight octets of the address, as a big-endian number.</param>
 /// <param name="Port">The port, host byte order; 0 where only an address is meant.</param>
-/// <param name="ScopeId">The interface index of a link-local address or of packet info; else 0.</param>
+/// <param name="ScopeId">The interface index of a link-local address, which means nothing without one; else 0.</param>
 public readonly record struct UdpEndpoint(ulong High, ulong Low, ushort Port, uint ScopeId)
 {
     private const ulong MappedPrefix = 0x0000_FFFF_0000_0000;
@@ -18,11 +18,13 @@ public readonly record struct UdpEndpoint(ulong High, ulong Low, ushort Port, ui
     /// <summary>True for an IPv4 address (kept as ::ffff:a.b.c.d).</summary>
     public bool IsIPv4 => High == 0 && (Low & 0xFFFF_FFFF_0000_0000) == MappedPrefix;
 
+    /// <summary>True for an address of fe80::/10 (RFC 4291 section 2.5.6).</summary>
+    public bool IsLinkLocal => High >> 54 == 0xFE80 >> 6;
+
     /// <summary>An IPv4 endpoint.</summary>
     /// <param name="address">The four octets as a big-endian number: 0x7F000001 is 127.0.0.1.</param>
     /// <param name="port">The port, host byte order.</param>
-    /// <param name="scopeId">The interface index of packet info; else 0.</param>
-    public static UdpEndpoint FromIPv4(uint address, ushort port, uint scopeId = 0) => new(0, MappedPrefix | address, port, scopeId);
+    public static UdpEndpoint FromIPv4(uint address, ushort port) => new(0, MappedPrefix | address, port, 0);
 
     /// <summary>The same endpoint as .NET's types have it.</summary>
     public static UdpEndpoint From(IPEndPoint endPoint)

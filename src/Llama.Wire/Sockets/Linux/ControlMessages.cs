@@ -1,0 +1,138 @@
+using System.Runtime.CompilerServices;
+using Llama.Wire.Clocks;
+
+namespace Llama.Wire.Sockets.Linux;
+
+/// <summary>
+/// What the kernel tells about a datagram besides its bytes and peer, and what it is asked for one that is sent: the control
+/// messages of cmsg(3). Each is aligned to 8 bytes, in host byte order, addresses in network order:
+/// <code>
+///  0 cmsg_len    8   bytes of this message, header included, padding not
+///  8 cmsg_level  4   SOL_SOCKET, SOL_IP, SOL_IPV6
+/// 12 cmsg_type   4
+/// 16 data
+///
+/// level       type             data
+/// SOL_SOCKET  SO_TIMESTAMPNS   struct timespec: seconds 8, nanoseconds 8    received
+/// SOL_SOCKET  SO_RXQ_OVFL      drops so far, modulo 2^32: 4                 received
+/// SOL_IP      IP_TOS           1 received, 4 sent
+/// SOL_IP      IP_TTL           4                                            received
+/// SOL_IP      IP_PKTINFO       struct in_pktinfo: interface index 4,        received and sent
+///                              local address 4, header's destination 4
+/// SOL_IPV6    IPV6_TCLASS      4                                            received and sent
+/// SOL_IPV6    IPV6_HOPLIMIT    4                                            received
+/// SOL_IPV6    IPV6_PKTINFO     struct in6_pktinfo: address 16,              received and sent
+///                              interface index 4
+/// </code>
+/// On an AF_INET6 socket IPv4 datagrams carry IPV6_PKTINFO (with a mapped address), IP_TOS and IP_TTL.
+/// </summary>
+internal static unsafe class ControlMessages
+{
+    private const int HeaderLength = 16;
+    private const int PacketInfo4Length = 12;
+    private const int PacketInfo6Length = 20;
+
+    /// <summary>Room for all that is received with one datagram.</summary>
+    internal const int ReceiveRoom =
+        HeaderLength + 16 /* time */ + HeaderLength + 24 /* packet info */ + 3 * (HeaderLength + 8) /* ToS, TTL, drops */;
+
+    /// <summary>Room for all that is sent with one datagram.</summary>
+    internal const int SendRoom = HeaderLength + 8 /* ToS */ + HeaderLength + 24 /* packet info */;
+
+    /// <summary>Reads what came with a datagram into it, and adds its marks.</summary>
+    /// <param name="message">The header that recvmmsg(2) filled.</param>
+    /// <param name="datagram">Where it goes.</param>
+    /// <param name="drops">The socket's drops; brought forward where the datagram tells of more.</param>
+    internal static void Read(in MultiMessage message, ref Datagram datagram, ref long drops)
+    {
+        byte* at = message.Control;
+        byte* end = at + message.ControlLength;
+        while (end - at >= HeaderLength)
+        {
+            nuint length = *(nuint*)at;
+            if (length < HeaderLength || length > (nuint)(end - at))
+                break;
+            byte* data = at + HeaderLength;
+            switch (*(int*)(at + 8), *(int*)(at + 12))
+            {
+                case (SocketCalls.SOL_SOCKET, SocketCalls.SO_TIMESTAMPNS):
+                    datagram.Received = new WallTime(*(long*)data * 1_000_000_000 + *(long*)(data + 8));
+                    datagram.Marks |= DatagramMarks.KernelTime;
+                    break;
+                case (SocketCalls.SOL_SOCKET, SocketCalls.SO_RXQ_OVFL):
+                    int more = (int)(*(uint*)data - (uint)drops);
+                    if (more > 0)
+                        Volatile.Write(ref drops, drops + more);
+                    break;
+                case (SocketCalls.SOL_IP, SocketCalls.IP_TOS):
+                    datagram.Tos = *data;
+                    datagram.Marks |= DatagramMarks.HasTos;
+                    break;
+                case (SocketCalls.SOL_IPV6, SocketCalls.IPV6_TCLASS):
+                    datagram.Tos = (byte)*(int*)data;
+                    datagram.Marks |= DatagramMarks.HasTos;
+                    break;
+                case (SocketCalls.SOL_IP, SocketCalls.IP_TTL):
+                case (SocketCalls.SOL_IPV6, SocketCalls.IPV6_HOPLIMIT):
+                    datagram.Ttl = (byte)*(int*)data;
+                    datagram.Marks |= DatagramMarks.HasTtl;
+                    break;
+                case (SocketCalls.SOL_IP, SocketCalls.IP_PKTINFO):
+                    datagram.Local = SocketAddresses.ReadIPv4(data + 8, 0);
+                    datagram.Marks |= DatagramMarks.HasLocal;
+                    break;
+                case (SocketCalls.SOL_IPV6, SocketCalls.IPV6_PKTINFO):
+                    datagram.Local = SocketAddresses.ReadIPv6(data, 0, *(uint*)(data + 16));
+                    datagram.Marks |= DatagramMarks.HasLocal;
+                    break;
+            }
+            at += Aligned(length);
+        }
+    }
+
+    /// <summary>Writes what a datagram is to be sent with. IPv4 and IPv6 options differ by its peer's family, not by the socket's.</summary>
+    /// <returns>Bytes written, at most <see cref="SendRoom"/>.</returns>
+    internal static nuint Write(byte* at, in Datagram datagram)
+    {
+        byte* start = at;
+        bool isIPv4 = datagram.Remote.IsIPv4;
+        if (datagram.Has(DatagramMarks.HasTos))
+        {
+            byte* data = isIPv4
+                ? Begin(ref at, SocketCalls.SOL_IP, SocketCalls.IP_TOS, sizeof(int))
+                : Begin(ref at, SocketCalls.SOL_IPV6, SocketCalls.IPV6_TCLASS, sizeof(int));
+            *(int*)data = datagram.Tos;
+        }
+        if (datagram.Has(DatagramMarks.HasLocal))
+        {
+            // The route chooses the interface; only a link-local address is nothing without one.
+            if (isIPv4)
+            {
+                byte* data = Begin(ref at, SocketCalls.SOL_IP, SocketCalls.IP_PKTINFO, PacketInfo4Length);
+                *(uint*)data = 0;
+                SocketAddresses.WriteIPv4(data + 4, datagram.Local);
+                *(uint*)(data + 8) = 0;
+            }
+            else
+            {
+                byte* data = Begin(ref at, SocketCalls.SOL_IPV6, SocketCalls.IPV6_PKTINFO, PacketInfo6Length);
+                SocketAddresses.WriteIPv6(data, datagram.Local);
+                *(uint*)(data + 16) = datagram.Local.IsLinkLocal ? datagram.Local.ScopeId : 0;
+            }
+        }
+        return (nuint)(at - start);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static byte* Begin(ref byte* at, int level, int type, nuint dataLength)
+    {
+        byte* data = at + HeaderLength;
+        *(nuint*)at = HeaderLength + dataLength;
+        *(int*)(at + 8) = level;
+        *(int*)(at + 12) = type;
+        at += Aligned(HeaderLength + dataLength);
+        return data;
+    }
+
+    private static nuint Aligned(nuint length) => (length + 7) & ~(nuint)7;
+}
