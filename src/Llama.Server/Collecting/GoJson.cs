@@ -49,14 +49,8 @@ internal static class GoJson
     /// <summary>A number with six decimals, the exact value rounded half to even.</summary>
     public static void WriteNumber(IBufferWriter<byte> output, double value)
     {
-        // .NET rounds an exact tie away from zero. Seven decimals that end in 5 are a multiple of 2^-7, and those fit a decimal.
-        double scaled = value * 128;
-        Span<byte> digits = output.GetSpan(400);
-        int written;
-        if (Math.Abs(scaled) < 1L << 50 && scaled == Math.Floor(scaled))
-            Math.Round((long)scaled / 128m, 6, MidpointRounding.ToEven).TryFormat(digits, out written, "F6", CultureInfo.InvariantCulture);
-        else
-            value.TryFormat(digits, out written, "F6", CultureInfo.InvariantCulture);
+        // Room for the longest: 309 digits before the point, sign, point, six behind it.
+        value.TryFormat(output.GetSpan(320), out int written, "F6", CultureInfo.InvariantCulture);
         output.Advance(written);
     }
 

@@ -36,7 +36,7 @@ internal sealed class HttpServer : IAsyncDisposable
     /// <exception cref="IOException">The address can't be bound; the message says which and why.</exception>
     public static async Task<HttpServer> StartAsync(string host, int port, Func<HttpContext, string, Task> handle)
     {
-        var options = new KestrelServerOptions { AddServerHeader = false };
+        var options = new KestrelServerOptions { AddServerHeader = false, AllowHostHeaderOverride = true };
         Limit(options.Limits);
         options.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1);
         var transport = new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance);
@@ -102,6 +102,8 @@ internal sealed class HttpServer : IAsyncDisposable
             "not permitted; choose a port from 1024 up, or grant CAP_NET_BIND_SERVICE",
         SocketException { SocketErrorCode: SocketError.AddressNotAvailable } =>
             "the address is not one of this host's; choose one that is, or leave it empty for all",
+        SocketException { SocketErrorCode: SocketError.InvalidArgument } =>
+            "a link-local address needs its interface behind it, as in fe80::1%eth0",
         SocketException { SocketErrorCode: SocketError.AddressFamilyNotSupported } => "this host does not speak that address family",
         SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } =>
             "the name can't be resolved; write an address instead",

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using Llama.Engine;
 using Llama.Engine.Summaries;
@@ -8,7 +9,7 @@ namespace Llama.Server.Metrics;
 /// <summary>A collector's metrics in Prometheus' text format. What was not measured has no sample.</summary>
 internal static class CollectorMetrics
 {
-    private const int FlushBytes = 64 * 1024;
+    private const int PortionBytes = 64 * 1024;
     private const double NanosPerSecond = 1e9;
 
     private static readonly byte[] Forward = PrometheusText.Label("direction", "forward");
@@ -18,8 +19,8 @@ internal static class CollectorMetrics
     private static readonly byte[] Dead = PrometheusText.Label("state", "dead");
     private static readonly byte[] Resolved = PrometheusText.Label("state", "resolved");
     private static readonly byte[] Unresolved = PrometheusText.Label("state", "unresolved");
-    private static readonly byte[][] Bounds = [.. PairTotals.BoundsNanos.Select(nanos => PrometheusText.BucketLabel(nanos / NanosPerSecond))];
-    private static readonly byte[] Unbounded = PrometheusText.BucketLabel(double.PositiveInfinity);
+    private static readonly byte[][] Bounds = [.. PairTotals.BoundsNanos.Select(nanos => PrometheusText.BucketLabel(nanos / 1e9m))];
+    private static readonly byte[] Unbounded = PrometheusText.BucketLabel(null);
     private static readonly byte[][] Reasons =
         [.. Enum.GetValues<SuspectReason>().Select(reason => PrometheusText.Label("reason", reason.SnakeCase()))];
 
@@ -80,13 +81,11 @@ internal static class CollectorMetrics
             WriteFlows),
     ];
 
-    /// <summary>Names of all families that a collector exposes for its pairs.</summary>
-    internal static IEnumerable<string> PairFamilyNames => PairFamilies.Select(family => family.Name);
-
     /// <summary>Writes everything, in portions, so that many pairs take no more memory than a few.</summary>
     public static async Task WriteAsync(CollectorSnapshot snapshot, PipeWriter output, CancellationToken cancellation)
     {
-        var text = new PrometheusText(output);
+        var portion = new ArrayBufferWriter<byte>(PortionBytes + 4096);
+        var text = new PrometheusText(portion);
         ProcessMetrics.Write(text);
         WriteCollector(text, snapshot);
         foreach (PairFamily family in PairFamilies)
@@ -95,11 +94,13 @@ internal static class CollectorMetrics
             foreach (PairTotals pair in snapshot.Totals.Pairs)
             {
                 family.Write(text, pair);
-                if (output.UnflushedBytes >= FlushBytes) await output.FlushAsync(cancellation);
+                if (portion.WrittenCount < PortionBytes) continue;
+                await output.WriteAsync(portion.WrittenMemory, cancellation);
+                portion.ResetWrittenCount();
             }
         }
 
-        await output.FlushAsync(cancellation);
+        await output.WriteAsync(portion.WrittenMemory, cancellation);
     }
 
     private static void WriteCollector(PrometheusText text, CollectorSnapshot snapshot)

@@ -62,9 +62,8 @@ internal sealed class PrometheusText(IBufferWriter<byte> output)
         return labels.WrittenSpan.ToArray();
     }
 
-    /// <summary>The label of a histogram's bucket.</summary>
-    public static byte[] BucketLabel(double bound) =>
-        Label("le", double.IsPositiveInfinity(bound) ? "+Inf" : bound.ToString("R", CultureInfo.InvariantCulture));
+    /// <summary>The label of a histogram's bucket; null for the one without a bound.</summary>
+    public static byte[] BucketLabel(decimal? bound) => Label("le", bound?.ToString("0.#########", CultureInfo.InvariantCulture) ?? "+Inf");
 
     private static void WriteNumber(IBufferWriter<byte> output, double value)
     {
