@@ -54,9 +54,15 @@ internal static class DemoCommand
         using DemoMesh mesh = Open(probes);
         if (span is { } time) ending.CancelAfter(time);
         Task measuring = mesh.RunAsync(ending.Token);
-        await ShowAsync(mesh, surroundings, ending.Token).ConfigureAwait(false);
-        await ending.CancelAsync().ConfigureAwait(false);
-        await measuring.ConfigureAwait(false);
+        try
+        {
+            await ShowAsync(mesh, surroundings, ending.Token).ConfigureAwait(false);
+        }
+        finally
+        {
+            await ending.CancelAsync().ConfigureAwait(false);
+            await measuring.ConfigureAwait(false);
+        }
     }
 
     private static DemoMesh Open(int probes)
