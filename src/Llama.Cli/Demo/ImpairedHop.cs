@@ -43,13 +43,18 @@ internal sealed class ImpairedHop(IDatagramNetwork network, Clock clock, int see
     public void Run(CancellationToken cancellation)
     {
         using CancellationTokenRegistration wake = cancellation.Register(network.Wake);
-        while (!cancellation.IsCancellationRequested)
-        {
-            long timeout = _held.TryPeek(out _, out var next) ? Math.Max(0, next.DueNanos - clock.Monotonic.Nanos) : -1;
-            int count = network.Wait(_ready, timeout);
-            for (int i = 0; i < count; i++) TakeFrom(_ready[i]!);
-            SendDue();
-        }
+        while (!cancellation.IsCancellationRequested) Step(long.MaxValue);
+    }
+
+    /// <summary>Waits for a datagram or for one that is due, and handles what there is.</summary>
+    /// <param name="longestWaitNanos">How long at the most.</param>
+    internal void Step(long longestWaitNanos)
+    {
+        long wait = _held.TryPeek(out _, out var next) ? Math.Max(0, next.DueNanos - clock.Monotonic.Nanos) : long.MaxValue;
+        wait = Math.Min(wait, longestWaitNanos);
+        int count = network.Wait(_ready, wait == long.MaxValue ? -1 : wait);
+        for (int i = 0; i < count; i++) TakeFrom(_ready[i]!);
+        SendDue();
     }
 
     /// <summary>Closes its sockets; what is held is gone.</summary>
