@@ -1,4 +1,5 @@
 using System.Globalization;
+using Llama.Engine.Summaries;
 
 namespace Llama.Cli.Matrix;
 
@@ -29,6 +30,29 @@ internal static class Findings
             .ThenBy(pair => pair.Key.Destination, StringComparer.Ordinal)
             .Take(most)
             .Select(pair => new Finding(pair.Key.Source, pair.Key.Destination, pair.Value, Describe(pair.Value)))];
+
+    /// <summary>Who suspects their own numbers, and why, in one line; null when nobody does.</summary>
+    public static string? Suspicion(MatrixSnapshot matrix)
+    {
+        if (matrix.Suspects.Count == 0) return null;
+        string who = matrix.Suspects.Count > 3
+            ? $"{matrix.Suspects.Count} of {matrix.Sources.Count} sources"
+            : string.Join(", ", matrix.Suspects.Keys.Order(StringComparer.Ordinal));
+        IEnumerable<string> reasons = matrix.Suspects.Values.SelectMany(each => each).Distinct().Order().Select(Words);
+        return $"{who}: numbers are suspect, {string.Join(", ", reasons)}";
+    }
+
+    private static string Words(SuspectReason reason) => reason switch
+    {
+        SuspectReason.LateSends => "datagrams left late",
+        SuspectReason.SkippedSends => "datagrams were left out",
+        SuspectReason.ReceiveDrops => "the receive buffer was full",
+        SuspectReason.SendBufferFull => "the send buffer was full",
+        SuspectReason.GarbageCollection => "the garbage collector took long",
+        SuspectReason.CpuPressure => "the machine was short of CPU",
+        SuspectReason.ClockStep => "the clock was stepped",
+        _ => reason.ToString(),
+    };
 
     private static string Describe(PairCell cell)
     {

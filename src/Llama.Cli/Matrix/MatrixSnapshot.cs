@@ -1,3 +1,5 @@
+using Llama.Engine.Summaries;
+
 namespace Llama.Cli.Matrix;
 
 /// <summary>A loss and latency matrix over a span of time. Immutable.</summary>
@@ -20,6 +22,9 @@ internal sealed record MatrixSnapshot
 
     /// <summary>Datagrams sent in a second of the last interval, over all pairs.</summary>
     public required double DatagramsPerSecond { get; init; }
+
+    /// <summary>Those who have reason to suspect their own numbers of the last interval, and why.</summary>
+    public required IReadOnlyDictionary<string, IReadOnlyList<SuspectReason>> Suspects { get; init; }
 
     /// <summary>A pair; null where there is none.</summary>
     public PairCell? this[string source, string destination] => Cells.GetValueOrDefault((source, destination));

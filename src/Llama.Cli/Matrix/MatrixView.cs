@@ -39,7 +39,11 @@ internal sealed class MatrixView(MatrixSnapshot matrix) : Renderable
         foreach (string source in layout.Rows) Row(lines, layout, source, options);
         lines.End();
         Legend(lines, unicode, maxWidth);
-        if (layout.Note is { } note) lines.Add(Fit(note, maxWidth, unicode), MatrixPalette.Quiet).End();
+        foreach (string? note in (string?[])[Findings.Suspicion(matrix), layout.Note])
+        {
+            if (note is not null) lines.Add(Fit(note, maxWidth, unicode), MatrixPalette.Quiet).End();
+        }
+
         Worst(lines, unicode, maxWidth);
         return lines.Segments;
     }
@@ -171,8 +175,8 @@ internal sealed class MatrixView(MatrixSnapshot matrix) : Renderable
         return new Layout(label, cell, brief, shownColumns, shownRows, note);
     }
 
-    // Head, caption, column names, legend, the worst, the lines between them, a note.
-    private static int FixedLines => 8 + MostFindings;
+    // Head, caption, column names, legend, the worst, the lines between them, two notes.
+    private static int FixedLines => 9 + MostFindings;
 
     private static IEnumerable<string> Hidden(int count, string what)
     {

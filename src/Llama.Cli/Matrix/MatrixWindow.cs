@@ -56,6 +56,12 @@ internal sealed class MatrixWindow(int intervals)
             Sources = [.. pairs.Keys.Select(pair => pair.Source).Distinct().Order(StringComparer.Ordinal)],
             Destinations = [.. pairs.Keys.Select(pair => pair.Destination).Distinct().Order(StringComparer.Ordinal)],
             Cells = pairs.ToDictionary(pair => pair.Key, pair => Merge(pair.Value, newest)),
+            Suspects = last
+                .SelectMany(report => report.Summaries.Select(SourceOf).Distinct().Select(source => (Source: source, report.Health.Suspect)))
+                .GroupBy(each => each.Source)
+                .Select(group => (Source: group.Key, Reasons: group.SelectMany(each => each.Suspect).Distinct().Order().ToList()))
+                .Where(each => each.Reasons.Count > 0)
+                .ToDictionary(each => each.Source, IReadOnlyList<SuspectReason> (each) => each.Reasons),
             DatagramsPerSecond = last.Sum(report => report.Summaries.Sum(summary => summary.Counts.Sent) / Seconds(report)),
         };
     }
