@@ -19,10 +19,15 @@ internal sealed class YamlDocument
     public const int MaxDepth = 64;
 
     private readonly Dictionary<string, YamlNode> _anchors = [];
+    private readonly Scanner _scanner;
     private readonly Parser _parser;
     private long _nodes;
 
-    private YamlDocument(string text) => _parser = new Parser(new StringReader(text));
+    private YamlDocument(string text)
+    {
+        _scanner = new Scanner(new StringReader(text));
+        _parser = new Parser(_scanner);
+    }
 
     /// <summary>The document's value; null when there is none (an empty text), or an error.</summary>
     public YamlNode? Root { get; private set; }
@@ -67,8 +72,8 @@ internal sealed class YamlDocument
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // The parser lets some texts through to exceptions of the runtime's (an escape beyond Unicode, an empty tag).
-            Error = (_parser.Current is { } last ? LineOf(last.End) : 0, "is not YAML: a tag, an escape or a document marker is malformed");
+            // Some texts take the parser to exceptions of the runtime's: "- " between brackets, an escape beyond Unicode, an empty tag.
+            Error = (LineOf(_scanner.CurrentPosition), "is not YAML: a dash, a tag, an escape or a document marker is out of place");
         }
 
         if (Error is not null)

@@ -264,6 +264,20 @@ public class CollectorConfigurationReaderTests
         Assert.Equal(2, error.Line);
     }
 
+    [Theory]
+    [InlineData("[ - {a: b}]")]
+    [InlineData("\"\\UFFFFFFFF\"")]
+    [InlineData("!<> x")]
+    [InlineData("\"\\ud800\"")]
+    [InlineData("@x")]
+    [InlineData("{a: b")]
+    public void What_is_not_YAML_is_an_error_near_its_line(string text)
+    {
+        ConfigurationError error = Assert.Single(Read($"a:\n  b:\n    {text}\n").Errors);
+        Assert.InRange(error.Line, 3, 4);
+        Assert.StartsWith("is not YAML: ", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Only_the_first_document_counts()
     {
