@@ -26,7 +26,8 @@ internal static class ProbingPlanner
     public static IEnumerable<string> HostNames(CollectorConfiguration configuration) =>
         configuration.Tests.SelectMany(test => test.Targets).Where(target => target.Address is null).Select(target => target.Host);
 
-    // Ports that are alike are counted among themselves, so that one more of another kind leaves their flows as they are.
+    // Ports that are alike are counted among themselves, so that one more of another kind leaves their flows as they are. How
+    // long they wait makes no difference: that may change while they stay.
     private static List<SourcePort> Ports(IReadOnlyList<PortSettings> settings)
     {
         var ports = new List<SourcePort>();
@@ -45,8 +46,9 @@ internal static class ProbingPlanner
             };
             for (int i = 0; i < setting.Count; i++)
             {
-                int ordinal = alike.GetValueOrDefault(first);
-                alike[first] = ordinal + 1;
+                SourcePort kind = first with { Timeout = TimeSpan.MaxValue };
+                int ordinal = alike.GetValueOrDefault(kind);
+                alike[kind] = ordinal + 1;
                 ports.Add(first with { Ordinal = ordinal });
             }
         }

@@ -61,11 +61,12 @@ public sealed class Reflector : IDisposable
     {
         get
         {
-            ReflectorVerdict[] verdicts = Enum.GetValues<ReflectorVerdict>();
+            // Verdicts first: the workers go on meanwhile, and no more must seem to have been judged than received.
+            long[] byVerdict = [.. Enum.GetValues<ReflectorVerdict>().Select(verdict => _workers.Sum(worker => worker[verdict]))];
             return new ReflectorCounters
             {
                 Received = _workers.Sum(worker => worker.Received),
-                ByVerdict = [.. verdicts.Select(verdict => _workers.Sum(worker => worker[verdict]))],
+                ByVerdict = byVerdict,
                 ReceiveDrops = _workers.Sum(worker => worker.ReceiveDrops),
             };
         }
