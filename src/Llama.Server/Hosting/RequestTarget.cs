@@ -17,9 +17,13 @@ internal readonly record struct RequestTarget(string Path, string Query)
     /// <summary>Where a request with another than its clean path is sent.</summary>
     public string CleanLocation => Escape(CleanPath) + Query;
 
-    /// <summary>Reads the target of a request line, RFC 9112 section 3.2; null when an escape in it is broken.</summary>
+    /// <summary>
+    /// Reads the target of a request line, RFC 9112 section 3.2; null when it has control characters or a broken escape.
+    /// </summary>
     public static RequestTarget? Parse(string raw)
     {
+        // What is outside ASCII the server has refused already.
+        if (raw.AsSpan().ContainsAnyExceptInRange('\x20', '\x7e')) return null;
         if (!raw.StartsWith('/'))
         {
             int authority = raw.IndexOf("://", StringComparison.Ordinal);

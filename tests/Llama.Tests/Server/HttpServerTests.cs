@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using FsCheck;
+using FsCheck.Fluent;
 using Llama.Server.Collecting;
 using Llama.Server.Hosting;
 using static Llama.Tests.Server.Reports;
@@ -90,12 +92,27 @@ public sealed class HttpServerTests
     [InlineData("/%")]
     [InlineData("/%4")]
     [InlineData("/%zz")]
-    public async Task A_broken_escape_is_a_bad_request(string target)
+    [InlineData("/\u0001")]
+    [InlineData("//?\u007f")]
+    [InlineData("//?\u00e9")]
+    public async Task A_broken_target_is_a_bad_request(string target)
     {
         await using CollectorApi api = await CollectorApi.StartAsync("127.0.0.1", 0, new CollectorState());
 
         Assert.Equal(400, (await RawHttp.GetAsync(api.Addresses[0], target)).Status);
     }
+
+    [Fact]
+    public void Any_redirect_leads_to_a_clean_path_at_once() => Prop.ForAll(
+        Arb.From(Gen.Elements("/", ".", "..", "%", "%2e", "%2F", "%00", "%ff", "a", "é", "?", "\u0001", ":", "//", "http://h").ListOf().Select(string.Concat)),
+        raw =>
+        {
+            if (RequestTarget.Parse(raw) is not { } target || target.Path == target.CleanPath) return;
+            Assert.DoesNotContain(target.CleanLocation, c => c is < ' ' or > '~');
+            RequestTarget next = RequestTarget.Parse(target.CleanLocation)!.Value;
+            Assert.Equal(target.CleanPath, next.Path);
+            Assert.Equal(next.Path, next.CleanPath);
+        }).QuickCheckThrowOnFailure();
 
     [Fact]
     public async Task Dot_segments_are_redirected_before_they_are_served()
