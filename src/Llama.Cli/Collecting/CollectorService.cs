@@ -36,8 +36,7 @@ internal sealed class CollectorService(CollectorSettings settings, Log log, Time
             Key = settings.Key,
             CpuPressureMicros = CpuPressure.Reader,
         });
-        ListenAddress listen = settings.Api ?? Bind(configuration);
-        CollectorApi api = await StartApiAsync(listen).ConfigureAwait(false);
+        CollectorApi api = await StartApiAsync(configuration.Api).ConfigureAwait(false);
         try
         {
             log.Info($"serves its API on {string.Join(", ", api.Addresses)}");
@@ -46,6 +45,7 @@ internal sealed class CollectorService(CollectorSettings settings, Log log, Time
             if (TryApply(prober, configuration) is { } problem) throw new Failure($"{_file.Name}: {problem}");
             foreach (string line in PlanOutline.Describe(configuration)) log.Info(line);
             await ProbeAsync(prober, cancellation).ConfigureAwait(false);
+            log.Info("ended");
         }
         finally
         {
@@ -105,12 +105,11 @@ internal sealed class CollectorService(CollectorSettings settings, Log log, Time
             return;
         }
 
-        ConfigurationResult result = _file.Read();
-        foreach (ConfigurationError warning in result.Warnings) log.Warn(warning.ToString());
+        ConfigurationResult result = Read();
         if (result.Configuration is not { } configuration)
         {
             foreach (ConfigurationError error in result.Errors) log.Error(error.ToString());
-            log.Error($"{_file.Name} is not taken over: {result.Errors.Count} errors; goes on with the configuration in force");
+            log.Error($"{_file.Name} is not taken over; goes on with the configuration in force");
             return;
         }
 
@@ -125,8 +124,8 @@ internal sealed class CollectorService(CollectorSettings settings, Log log, Time
 
         log.Info($"took over {_file.Name}");
         foreach (string line in PlanOutline.Describe(configuration)) log.Info(line);
-        if (settings.Api is null && Bind(before) != Bind(configuration))
-            log.Warn($"api.bind is {Bind(configuration)} now; the API stays on {Bind(before)} until a restart");
+        if (before.Api != configuration.Api)
+            log.Warn($"api.bind is {Text(configuration.Api)} now; the API stays on {Text(before.Api)} until a restart");
     }
 
     /// <returns>Why the plan can't be used, or null.</returns>
@@ -149,12 +148,18 @@ internal sealed class CollectorService(CollectorSettings settings, Log log, Time
 
     private CollectorConfiguration ReadOrFail()
     {
-        ConfigurationResult result = _file.Read();
-        foreach (ConfigurationError warning in result.Warnings) log.Warn(warning.ToString());
+        ConfigurationResult result = Read();
         return result.Configuration ?? throw new Failure(string.Join('\n', result.Errors));
     }
 
-    private async Task<CollectorApi> StartApiAsync(ListenAddress listen)
+    private ConfigurationResult Read()
+    {
+        ConfigurationResult result = settings.Over(_file.Read());
+        foreach (ConfigurationError warning in result.Warnings) log.Warn(warning.ToString());
+        return result;
+    }
+
+    private async Task<CollectorApi> StartApiAsync(ApiSettings listen)
     {
         try
         {
@@ -162,11 +167,11 @@ internal sealed class CollectorService(CollectorSettings settings, Log log, Time
         }
         catch (IOException error)
         {
-            throw new Failure($"API on {listen}: {error.Message}; give another address with --api or in api.bind", error);
+            throw new Failure($"API (--api, or api.bind of the file): {error.Message}", error);
         }
     }
 
-    private static ListenAddress Bind(CollectorConfiguration configuration) => new(configuration.Api.Host, configuration.Api.Port);
+    private static string Text(ApiSettings api) => new ListenAddress(api.Host, api.Port).ToString();
 
     private static async Task EndAsync(Task probing)
     {
@@ -195,6 +200,11 @@ internal sealed record CollectorSettings
 
     /// <summary>Where the API listens; null leaves it to the file.</summary>
     public ListenAddress? Api { get; init; }
+
+    /// <summary>What was read, with what the command line says over it.</summary>
+    public ConfigurationResult Over(ConfigurationResult read) => Api is { } api && read.Configuration is { } configuration
+        ? read with { Configuration = configuration with { Api = new ApiSettings { Host = api.Host, Port = api.Port } } }
+        : read;
 
     /// <summary>How datagrams reach the kernel.</summary>
     public NetworkKind Network { get; init; }

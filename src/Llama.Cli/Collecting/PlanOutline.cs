@@ -1,4 +1,5 @@
 using System.Globalization;
+using Llama.Cli.Settings;
 using Llama.Mesh;
 
 namespace Llama.Cli.Collecting;
@@ -21,16 +22,18 @@ internal static class PlanOutline
             flows += testFlows;
             datagrams += perSecond;
             bits += test.Ports.Sum(port => port.Count * (port.Size + HeaderBytes) * 8.0) * test.Targets.Count * test.CyclesPerSecond;
-            yield return $"test {test.Name}: {ports} ports x {test.Targets.Count} targets = {testFlows} flows, "
+            yield return $"test {test.Name}: {Count(ports, "port")} x {Count(test.Targets.Count, "target")} = {Count(testFlows, "flow")}, "
                 + $"{Number(test.CyclesPerSecond)} cycles/s, {Number(perSecond)} datagrams/s";
         }
 
         int names = ProbingPlanner.HostNames(configuration).Distinct(StringComparer.OrdinalIgnoreCase).Count();
-        yield return $"in all: {configuration.Tests.Count} tests, {flows} flows, {Number(datagrams)} datagrams/s, {Bits(bits)} each way"
-            + (names > 0 ? $", {names} host names to resolve" : "");
+        yield return $"in all: {Count(configuration.Tests.Count, "test")}, {Count(flows, "flow")}, {Number(datagrams)} datagrams/s, {Bits(bits)} each way"
+            + (names > 0 ? $", {Count(names, "host name")} to resolve" : "");
         yield return $"summaries every {Number(configuration.Summarization.Interval.TotalSeconds)} s, "
-            + $"API on {(configuration.Api.Host.Contains(':') ? $"[{configuration.Api.Host}]" : configuration.Api.Host)}:{configuration.Api.Port}";
+            + $"API on {new ListenAddress(configuration.Api.Host, configuration.Api.Port)}";
     }
+
+    private static string Count(long count, string what) => $"{count} {what}{(count == 1 ? "" : "s")}";
 
     private static string Number(double value) => value.ToString("#,0.##", CultureInfo.InvariantCulture);
 

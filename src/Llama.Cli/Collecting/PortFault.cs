@@ -16,8 +16,8 @@ internal static class PortFault
         HashSet<(IPAddress, int)> open = [.. Ports(inForce).Select(port => (port.Address, port.Port))];
         IEnumerable<PortSettings> suspects = Ports(configuration).Where(port => !open.Contains((port.Address, port.Port)));
         return suspects.FirstOrDefault(port => !CanBind(port)) is { } culprit
-            ? $"ports.{culprit.Name}: can't send from UDP {new IPEndPoint(culprit.Address, culprit.Port)}: {error.Message}. {Advice(error.SocketErrorCode, culprit.Port)}"
-            : $"can't open a UDP socket: {error.Message}. {Advice(error.SocketErrorCode, 0)}";
+            ? $"ports.{culprit.Name}: {error.Message}. {Advice(error.SocketErrorCode, culprit.Port)}"
+            : $"ports: {error.Message}. {Advice(error.SocketErrorCode, 0)}";
     }
 
     private static IEnumerable<PortSettings> Ports(CollectorConfiguration? configuration) =>

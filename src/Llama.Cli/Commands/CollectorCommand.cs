@@ -58,7 +58,7 @@ internal static class CollectorCommand
 
     private static int Check(CollectorSettings settings, Surroundings surroundings)
     {
-        ConfigurationResult result = new ConfigurationFile(settings.ConfigurationPath, settings.DestinationPort).Read();
+        ConfigurationResult result = settings.Over(new ConfigurationFile(settings.ConfigurationPath, settings.DestinationPort).Read());
         foreach (ConfigurationError warning in result.Warnings) surroundings.Error.WriteLine($"llama: warning: {warning}");
         foreach (ConfigurationError error in result.Errors) surroundings.Error.WriteLine($"llama: {error}");
         if (result.Configuration is not { } configuration) return ExitCode.Failed;

@@ -94,6 +94,7 @@ internal static class ReflectorCommand
         log.Info($"ended: {counters.Received} datagrams received, {counters[ReflectorVerdict.Reflected]} reflected");
     }
 
+    // The socket's own message names the address.
     private static Reflector Open(ReflectorOptions options, bool portable)
     {
         try
@@ -102,7 +103,7 @@ internal static class ReflectorCommand
         }
         catch (SocketException error)
         {
-            throw new Failure($"can't listen on UDP {options.Bind}: {error.Message}. {Advice(error.SocketErrorCode, options.Bind.Port)}", error);
+            throw new Failure($"{error.Message}. {Advice(error.SocketErrorCode, options.Bind.Port)}", error);
         }
     }
 

@@ -75,7 +75,7 @@ public class ProbingPlannerTests
         Assert.Equal(
             [
                 "test lab: 2 ports x 2 targets = 4 flows, 10 cycles/s, 40 datagrams/s",
-                "in all: 1 tests, 4 flows, 40 datagrams/s, 337.92 kbit/s each way, 1 host names to resolve",
+                "in all: 1 test, 4 flows, 40 datagrams/s, 337.92 kbit/s each way, 1 host name to resolve",
                 "summaries every 3 s, API on 0.0.0.0:5000",
             ],
             PlanOutline.Describe(Configuration([Plain], Name("b.example"), Address("192.0.2.1"))));
