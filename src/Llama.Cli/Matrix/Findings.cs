@@ -3,14 +3,16 @@ using Llama.Engine.Summaries;
 
 namespace Llama.Cli.Matrix;
 
-/// <summary>What is wrong with a pair, in words.</summary>
-/// <param name="Source">Who sends.</param>
-/// <param name="Destination">Whom to.</param>
-/// <param name="Cell">The pair.</param>
-/// <param name="Text">In which direction and on which flows it loses.</param>
-internal sealed record Finding(string Source, string Destination, PairCell Cell, string Text);
+/// <summary>What is wrong somewhere, in words.</summary>
+/// <param name="Where">A pair (a → b), or a way that pairs share (into b, out of b).</param>
+/// <param name="Text">How much is lost there, in which direction and on which flows.</param>
+/// <param name="Trend">Loss ratio of each interval, oldest first; null where nothing was sent.</param>
+internal sealed record Finding(string Where, string Text, IReadOnlyList<double?> Trend);
 
-/// <summary>Names the worst pairs of a matrix: how much they lose, in which direction, on which flows.</summary>
+/// <summary>
+/// Names what is worst in a matrix: first the ways into and out of a probe that all its pairs lose on, then the pairs that
+/// lose most, with the direction and the flows.
+/// </summary>
 internal static class Findings
 {
     // Share of the lost datagrams whose direction must be known before a direction is named.
@@ -19,17 +21,41 @@ internal static class Findings
     // Share of those that must have gone one way before the other way is left out.
     private const double OneSided = 0.95;
 
-    /// <summary>The pairs that lose most, worst first.</summary>
+    // So many pairs must use a way before it is blamed for what they lose.
+    private const int EnoughPairs = 3;
+
+    /// <summary>The findings, worst first.</summary>
     /// <param name="matrix">The matrix.</param>
     /// <param name="most">How many at the most.</param>
-    public static IReadOnlyList<Finding> Worst(MatrixSnapshot matrix, int most) =>
-        [.. matrix.Cells
-            .Where(pair => pair.Value.Lost > 0)
-            .OrderByDescending(pair => pair.Value.LossRatio)
-            .ThenBy(pair => pair.Key.Source, StringComparer.Ordinal)
-            .ThenBy(pair => pair.Key.Destination, StringComparer.Ordinal)
-            .Take(most)
-            .Select(pair => new Finding(pair.Key.Source, pair.Key.Destination, pair.Value, Describe(pair.Value)))];
+    public static IReadOnlyList<Finding> Worst(MatrixSnapshot matrix, int most) => [.. Shared(matrix).Concat(Pairs(matrix)).Take(most)];
+
+    private static IEnumerable<Finding> Pairs(MatrixSnapshot matrix) => matrix.Cells
+        .Where(pair => pair.Value.Lost > 0)
+        .OrderByDescending(pair => pair.Value.LossRatio)
+        .ThenBy(pair => pair.Key.Source, StringComparer.Ordinal)
+        .ThenBy(pair => pair.Key.Destination, StringComparer.Ordinal)
+        .Select(pair => new Finding($"{pair.Key.Source} → {pair.Key.Destination}", Describe(pair.Value), pair.Value.Trend));
+
+    // A way into a probe is walked there by whoever sends to it, and back by the replies to what it sends itself. Where every
+    // pair that walks it loses on it, and nobody loses anything elsewhere, the way is at fault and not the pairs.
+    private static IEnumerable<Finding> Shared(MatrixSnapshot matrix)
+    {
+        foreach (string probe in matrix.Sources.Union(matrix.Destinations, StringComparer.Ordinal))
+        {
+            foreach (bool inward in (bool[])[true, false])
+            {
+                (PairCell Cell, long Lost)[] walkers = [.. matrix.Cells
+                    .Where(pair => (pair.Key.Source == probe) != (pair.Key.Destination == probe) && pair.Value.Sent > 0)
+                    .Select(pair => (pair.Value, pair.Key.Destination == probe == inward ? pair.Value.LostForward : pair.Value.LostReverse))];
+                long lostHere = walkers.Sum(walker => walker.Lost);
+                long lostAnywhere = matrix.Cells.Values.Sum(cell => cell.LostForward + cell.LostReverse);
+                if (walkers.Length < EnoughPairs || walkers.Any(walker => walker.Lost == 0) || lostHere < lostAnywhere * OneSided) continue;
+                double ratio = (double)lostHere / walkers.Sum(walker => walker.Cell.Sent);
+                yield return new Finding(
+                    $"{(inward ? "into" : "out of")} {probe}", $"loses {Percent(ratio)} on all {walkers.Length} pairs that go this way", []);
+            }
+        }
+    }
 
     /// <summary>Who suspects their own numbers, and why, in one line; null when nobody does.</summary>
     public static string? Suspicion(MatrixSnapshot matrix)

@@ -16,6 +16,11 @@ internal sealed class MatrixView(MatrixSnapshot matrix) : Renderable
     private const int BriefWidth = 2 + RttWidth;
     private const int LongestLabel = 16;
     private const int MostFindings = 3;
+    private const int FewRows = 3;
+    private const string Caption = "Rows send, columns reflect: datagrams lost and median round-trip time.";
+
+    // The two lines of the head, the column names, and the empty lines between the parts.
+    private const int FixedLines = 6;
 
     /// <summary>What it is called, in the first line.</summary>
     public string Title { get; init; } = "LLAMA";
@@ -29,22 +34,18 @@ internal sealed class MatrixView(MatrixSnapshot matrix) : Renderable
     /// <inheritdoc/>
     protected override IEnumerable<Segment> Render(RenderOptions options, int maxWidth)
     {
-        var lines = new LineWriter();
         bool unicode = options.Unicode;
-        Layout layout = Arrange(maxWidth);
+        IReadOnlyList<Finding> findings = Findings.Worst(matrix, MostFindings);
+        Layout layout = Arrange(maxWidth, findings, unicode);
+        var lines = new LineWriter();
         Head(lines, unicode, maxWidth);
-        lines.Add(Fit("Rows send, columns reflect: datagrams lost and median round-trip time.", maxWidth, unicode), MatrixPalette.Quiet).End();
         lines.End();
         ColumnNames(lines, layout, unicode);
         foreach (string source in layout.Rows) Row(lines, layout, source, options);
         lines.End();
-        Legend(lines, unicode, maxWidth);
-        foreach (string? note in (string?[])[Findings.Suspicion(matrix), layout.Note])
-        {
-            if (note is not null) lines.Add(Fit(note, maxWidth, unicode), MatrixPalette.Quiet).End();
-        }
-
-        Worst(lines, unicode, maxWidth);
+        foreach (string line in layout.Notes) lines.Add(line, MatrixPalette.Quiet).End();
+        lines.End();
+        foreach (FindingLine line in layout.Findings) lines.Add(line.Where, MatrixPalette.Label).Add(line.Trend, MatrixPalette.Quiet).Add(line.Text).End();
         return lines.Segments;
     }
 
@@ -58,6 +59,7 @@ internal sealed class MatrixView(MatrixSnapshot matrix) : Renderable
         string rest = string.Concat(((string[])[time, span, rate]).Select(part => separator + part));
         if (Title.Length < width) lines.Add(Fit(rest, width - Title.Length, unicode), MatrixPalette.Quiet);
         lines.End();
+        lines.Add(Fit(Caption, width, unicode), MatrixPalette.Quiet).End();
     }
 
     private static void ColumnNames(LineWriter lines, Layout layout, bool unicode)
@@ -104,7 +106,7 @@ internal sealed class MatrixView(MatrixSnapshot matrix) : Renderable
             : $"{mark} {loss,LossWidth} {rtt,RttWidth}";
     }
 
-    private void Legend(LineWriter lines, bool unicode, int width)
+    private string Legend(bool unicode)
     {
         string slow = Quantity.Duration(SlowNanos, unicode);
         (CellState State, string Text)[] entries =
@@ -115,36 +117,33 @@ internal sealed class MatrixView(MatrixSnapshot matrix) : Renderable
             (CellState.Dead, "dead"),
             (CellState.Suspect, "suspect or not measured"),
         ];
-        string legend = string.Join("   ", entries.Select(entry => $"{MatrixPalette.Mark(entry.State, unicode)} {entry.Text}"));
-        lines.Add(Fit(legend, width, unicode), MatrixPalette.Quiet).End();
+        return string.Join("   ", entries.Select(entry => $"{MatrixPalette.Mark(entry.State, unicode)} {entry.Text}"));
     }
 
-    private void Worst(LineWriter lines, bool unicode, int width)
+    private static IEnumerable<FindingLine> Worst(IReadOnlyList<Finding> findings, int width, bool unicode)
     {
-        IReadOnlyList<Finding> findings = Findings.Worst(matrix, MostFindings);
-        lines.End();
         if (findings.Count == 0)
         {
-            lines.Add("Nothing is lost.", MatrixPalette.Quiet).End();
-            return;
+            yield return new FindingLine("", "", "Nothing is lost.");
+            yield break;
         }
 
-        int nameWidth = findings.Max(finding => Pair(finding, unicode).Length);
-        int trendWidth = findings.Max(finding => finding.Cell.Trend.Count);
-        bool withTrend = unicode && trendWidth > 1 && nameWidth + 2 + trendWidth + 2 + findings.Max(finding => finding.Text.Length) <= width;
+        string Where(Finding finding) => unicode ? finding.Where : finding.Where.Replace("→", "->", StringComparison.Ordinal);
+        int whereWidth = Math.Min(findings.Max(finding => Where(finding).Length), width / 2);
+        int trendWidth = findings.Max(finding => finding.Trend.Count);
+        bool withTrend = unicode && trendWidth > 1 && whereWidth + 2 + trendWidth + 2 + findings.Max(finding => finding.Text.Length) <= width;
         foreach (Finding finding in findings)
         {
-            string name = Fit(Pair(finding, unicode).PadRight(nameWidth), width, unicode);
-            lines.Add(name, MatrixPalette.Label);
-            int left = width - name.Length - 2;
-            if (left > 0) lines.Add("  ");
-            if (withTrend) lines.Add(Sparkline(finding.Cell.Trend) + "  ", MatrixPalette.Quiet);
-            if (left > 0) lines.Add(Fit(finding.Text, left, unicode));
-            lines.End();
+            string where = Fit(Where(finding), whereWidth, unicode).PadRight(whereWidth + 2);
+            string trend = withTrend ? Sparkline(finding.Trend).PadRight(trendWidth + 2) : "";
+            foreach (string line in Wrap(finding.Text, width - where.Length - trend.Length, unicode))
+            {
+                yield return new FindingLine(where, trend, line);
+                where = new string(' ', where.Length);
+                trend = new string(' ', trend.Length);
+            }
         }
     }
-
-    private static string Pair(Finding finding, bool unicode) => $"{finding.Source} {(unicode ? "→" : "->")} {finding.Destination}";
 
     // Square roots, so that one datagram in a hundred is still seen beside a dead interval.
     private static string Sparkline(IReadOnlyList<double?> ratios) =>
@@ -152,7 +151,7 @@ internal sealed class MatrixView(MatrixSnapshot matrix) : Renderable
 
     private long SlowNanos => Slow.Ticks * TimeSpan.NanosecondsPerTick;
 
-    private Layout Arrange(int width)
+    private Layout Arrange(int width, IReadOnlyList<Finding> findings, bool unicode)
     {
         int label = Math.Min(LongestLabel, Math.Max(4, matrix.Sources.DefaultIfEmpty("").Max(name => name.Length)));
         int columns = matrix.Destinations.Count;
@@ -161,22 +160,34 @@ internal sealed class MatrixView(MatrixSnapshot matrix) : Renderable
             label + columns * (padded + 1) <= width ? (padded, false)
             : label + columns * (FullWidth + 1) <= width ? (FullWidth, false)
             : (BriefWidth, true);
+        int columnsFit = Math.Clamp((width - label) / (cell + 1), 1, Math.Max(1, columns));
+        IReadOnlyList<string> shownColumns = KeepWorst(matrix.Destinations, columnsFit, name => Badness(pair => pair.Destination == name));
 
-        int fits = Math.Clamp((width - label) / (cell + 1), 1, Math.Max(1, columns));
-        int rowsFit = MaxHeight is { } height ? Math.Max(1, height - FixedLines) : matrix.Sources.Count;
-        IReadOnlyList<string> shownColumns = KeepWorst(matrix.Destinations, fits, name => Badness(pair => pair.Destination == name));
-        IReadOnlyList<string> shownRows = KeepWorst(matrix.Sources, rowsFit, name => Badness(pair => pair.Source == name));
+        string[] notes = [.. ((string?[])[Legend(unicode), Findings.Suspicion(matrix)]).OfType<string>().SelectMany(note => Wrap(note, width, unicode))];
+        FindingLine[] worst = [.. Worst(findings, width, unicode)];
+        IReadOnlyList<string> shownRows = matrix.Sources;
+        if (MaxHeight is { } height)
+        {
+            // Rows go before words, but for a few of them the words are cut. Hiding takes a line itself, to say so.
+            int room = height - FixedLines - notes.Length - (columns > shownColumns.Count ? 1 : 0);
+            if (matrix.Sources.Count + worst.Length > room)
+            {
+                if (columns == shownColumns.Count) room--;
+                int rowsFit = Math.Min(matrix.Sources.Count, Math.Max(FewRows, room - worst.Length));
+                shownRows = KeepWorst(matrix.Sources, rowsFit, name => Badness(pair => pair.Source == name));
+                worst = worst[..Math.Clamp(room - shownRows.Count, 0, worst.Length)];
+            }
+        }
+
         string[] hidden =
         [
             .. Hidden(columns - shownColumns.Count, "column"),
             .. Hidden(matrix.Sources.Count - shownRows.Count, "row"),
         ];
-        string? note = hidden.Length == 0 ? null : $"No room for {string.Join(" and ", hidden)}; those that do best are left out.";
-        return new Layout(label, cell, brief, shownColumns, shownRows, note);
+        if (hidden.Length > 0)
+            notes = [.. notes, Fit($"No room for {string.Join(" and ", hidden)}; those that do best are left out.", width, unicode)];
+        return new Layout(label, cell, brief, shownColumns, shownRows, notes, worst);
     }
-
-    // Head, caption, column names, legend, the worst, the lines between them, two notes.
-    private static int FixedLines => 9 + MostFindings;
 
     private static IEnumerable<string> Hidden(int count, string what)
     {
@@ -198,6 +209,17 @@ internal sealed class MatrixView(MatrixSnapshot matrix) : Renderable
         : width < 1 ? ""
         : string.Concat(text.AsSpan(0, width - 1), unicode ? "…" : "~");
 
+    private static IEnumerable<string> Wrap(string text, int width, bool unicode)
+    {
+        while (text.Length > width && width > 0 && text.LastIndexOf(' ', width) is > 0 and var at)
+        {
+            yield return text[..at].TrimEnd(' ');
+            text = text[at..].TrimStart(' ');
+        }
+
+        yield return Fit(text, width, unicode);
+    }
+
     private static string Centre(string text, int width)
     {
         int left = Math.Max(0, width - text.Length) / 2;
@@ -205,7 +227,15 @@ internal sealed class MatrixView(MatrixSnapshot matrix) : Renderable
     }
 
     private sealed record Layout(
-        int LabelWidth, int CellWidth, bool IsBrief, IReadOnlyList<string> Columns, IReadOnlyList<string> Rows, string? Note);
+        int LabelWidth,
+        int CellWidth,
+        bool IsBrief,
+        IReadOnlyList<string> Columns,
+        IReadOnlyList<string> Rows,
+        IReadOnlyList<string> Notes,
+        IReadOnlyList<FindingLine> Findings);
+
+    private sealed record FindingLine(string Where, string Trend, string Text);
 
     /// <summary>Collects segments line by line.</summary>
     private sealed class LineWriter

@@ -70,8 +70,8 @@ internal sealed class MatrixWindow(int intervals)
     {
         Sent = samples.Sum(sample => sample.Summary.Counts.Sent),
         Lost = samples.Sum(sample => sample.Summary.Counts.Lost),
-        LostForward = samples.Sum(sample => sample.Summary.Counts.LostForward ?? 0),
-        LostReverse = samples.Sum(sample => sample.Summary.Counts.LostReverse ?? 0),
+        LostForward = samples.Sum(sample => Known(sample.Summary, counts => counts.LostForward)),
+        LostReverse = samples.Sum(sample => Known(sample.Summary, counts => counts.LostReverse)),
         Rtt = samples.Aggregate(LatencyHistogram.Empty, (merged, sample) => merged.Merge(sample.Summary.Rtt)),
         Flows = [.. samples
             .SelectMany(sample => sample.Summary.Flows)
@@ -81,6 +81,10 @@ internal sealed class MatrixWindow(int intervals)
         Trend = [.. _reports.Keys.Select(end => LossRatio(samples.Where(sample => sample.End == end)))],
         IsSuspect = samples.Any(sample => sample.End == newest && sample.IsSuspect),
     };
+
+    // A pair tells no direction when one of its flows can't; the other flows still do.
+    private static long Known(Summary summary, Func<DatagramCounts, long?> direction) =>
+        direction(summary.Counts) ?? summary.Flows.Sum(flow => direction(flow.Counts) ?? 0);
 
     private static double? LossRatio(IEnumerable<Sample> samples)
     {

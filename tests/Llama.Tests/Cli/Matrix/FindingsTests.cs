@@ -43,8 +43,34 @@ public class FindingsTests
             Measured.Pair("a", "c", 50, 100, [0]),
             Measured.Pair("b", "a", 50, 100, [90]),
             Measured.Pair("c", "a", 50, 100, [20]));
-        Assert.Equal([("b", "a"), ("c", "a")], Findings.Worst(matrix, 2).Select(finding => (finding.Source, finding.Destination)));
+        Assert.Equal(["b → a", "c → a"], Findings.Worst(matrix, 2).Select(finding => finding.Where));
         Assert.Equal(3, Findings.Worst(matrix, 10).Count);
+    }
+
+    [Fact]
+    public void A_way_that_all_its_pairs_lose_on_is_named_first()
+    {
+        MatrixSnapshot matrix = Matrix(
+            Measured.Pair("a", "b", 50, 100, [0], 0, 0),
+            Measured.Pair("b", "a", 50, 100, [0], 0, 0),
+            Measured.Pair("a", "c", 50, 100, [8], 8, 0),
+            Measured.Pair("b", "c", 50, 100, [9], 9, 0),
+            Measured.Pair("c", "a", 50, 100, [7], 0, 7),
+            Measured.Pair("c", "b", 50, 100, [8], 0, 8));
+        Finding first = Findings.Worst(matrix, 3)[0];
+        Assert.Equal("into c", first.Where);
+        Assert.Equal("loses 8.0 % on all 4 pairs that go this way", first.Text);
+    }
+
+    [Fact]
+    public void A_way_is_not_blamed_when_one_of_its_pairs_is_clean()
+    {
+        MatrixSnapshot matrix = Matrix(
+            Measured.Pair("a", "c", 50, 100, [8], 8, 0),
+            Measured.Pair("b", "c", 50, 100, [0], 0, 0),
+            Measured.Pair("c", "a", 50, 100, [7], 0, 7),
+            Measured.Pair("c", "b", 50, 100, [8], 0, 8));
+        Assert.DoesNotContain(Findings.Worst(matrix, 9), finding => finding.Where.StartsWith("into", StringComparison.Ordinal));
     }
 
     private static string Describe(int[] lostOfFlows, long? lostForward, long? lostReverse) =>

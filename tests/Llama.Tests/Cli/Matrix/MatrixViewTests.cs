@@ -78,14 +78,30 @@ public class MatrixViewTests
         Assert.Contains("No room for 2 columns;", text, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_low_terminal_keeps_the_worst_rows()
+    [Theory]
+    [InlineData(10, "abg", 0)]
+    [InlineData(12, "abg", 1)]
+    [InlineData(14, "abg", 3)]
+    [InlineData(16, "abdeg", 3)]
+    [InlineData(17, "abcdefg", 3)]
+    public void A_low_terminal_keeps_the_worst_rows_and_then_the_words(int height, string rows, int findings)
     {
-        string text = Drawing.Plain(new MatrixView(Matrix()) { MaxHeight = 14 });
-        Assert.Contains("\nfra1 ", text, StringComparison.Ordinal);
-        Assert.DoesNotContain("\npdx1 ", text, StringComparison.Ordinal);
-        Assert.Contains("No room for 1 row; those that do best are left out.", text, StringComparison.Ordinal);
-        Assert.InRange(text.Split('\n').Length - 1, 1, 14);
+        var window = new MatrixWindow(1);
+        int[] lost = [50, 60, 0, 40, 30, 20, 70];
+        window.Add(Measured.Report(1, lost.Select((each, index) => Measured.Pair($"{(char)('a' + index)}", "z", 50, 100, [each]))));
+        string[] lines = Drawing.Plain(new MatrixView(window.Snapshot()!) { MaxHeight = height }).TrimEnd('\n').Split('\n');
+        Assert.InRange(lines.Length, 1, height);
+        Assert.Equal(rows, string.Concat(lines.Where(line => line.Length > 4 && line[1] == ' ' && line[0] is >= 'a' and <= 'g' && line[2] != '-').Select(line => line[0])));
+        Assert.Equal(findings, lines.Count(line => line.Contains("->", StringComparison.Ordinal)));
+        Assert.Equal(rows.Length < 7, lines.Any(line => line.StartsWith("No room for ", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Words_that_do_not_fit_go_on_beneath()
+    {
+        string text = Unstyled(Drawing.ForTerminal(View(), 60, name => name == "NO_COLOR" ? "1" : null));
+        Assert.Contains(
+            "fra1 → syd1  loses 12 % on the way back; flow 3 of 4 loses\n             40 %, the others 2.2 %\n", text, StringComparison.Ordinal);
     }
 
     [Fact]

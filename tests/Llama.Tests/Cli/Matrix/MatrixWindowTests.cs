@@ -42,6 +42,16 @@ public class MatrixWindowTests
     }
 
     [Fact]
+    public void A_direction_that_only_some_flows_know_is_taken_from_those()
+    {
+        Summary pair = Measured.Pair("a", "b", 50, 10, [10, 3]);
+        FlowSummary knowing = pair.Flows[1] with { Counts = pair.Flows[1].Counts with { LostForward = 2, LostReverse = 1 } };
+        _window.Add(Measured.Report(1, [pair with { Flows = [pair.Flows[0], knowing] }]));
+        PairCell cell = _window.Snapshot()!["a", "b"]!;
+        Assert.Equal((13, 2, 1), (cell.Lost, cell.LostForward, cell.LostReverse));
+    }
+
+    [Fact]
     public void A_pair_is_suspect_when_its_collector_suspects_itself_in_the_last_interval()
     {
         _window.Add(Measured.Report(1, [Measured.Pair("a", "b", 50, 10, [0])], SuspectReason.CpuPressure));
