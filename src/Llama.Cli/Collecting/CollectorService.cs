@@ -30,9 +30,14 @@ internal sealed class CollectorService(CollectorSettings settings, Log log, Time
     public async Task RunAsync(CancellationToken cancellation)
     {
         CollectorConfiguration configuration = ReadOrFail();
+        var watch = new ReportWatch(log);
         using var prober = new Prober(DatagramNetwork.Create(settings.Network == NetworkKind.Portable), Clock.System, new ProberOptions
         {
-            Publish = _state.Accept,
+            Publish = report =>
+            {
+                _state.Accept(report);
+                watch.Look(report);
+            },
             Key = settings.Key,
             CpuPressureMicros = CpuPressure.Reader,
         });

@@ -81,7 +81,7 @@ internal static class ReflectorCommand
         if (api is not null) log.Info($"serves /metrics on {string.Join(", ", api.Addresses)}");
         try
         {
-            Task stopped = Task.Delay(Timeout.InfiniteTimeSpan, stop.Token);
+            Task stopped = new DropWatch(reflector, log, TimeProvider.System).RunAsync(stop.Token);
             if (await Task.WhenAny(reflector.Completion, stopped).ConfigureAwait(false) == reflector.Completion)
                 await Unless(reflector.Completion).ConfigureAwait(false);
         }
