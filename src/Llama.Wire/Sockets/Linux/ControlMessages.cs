@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Llama.Wire.Clocks;
 
 namespace Llama.Wire.Sockets.Linux;
@@ -90,48 +89,57 @@ internal static unsafe class ControlMessages
         }
     }
 
-    /// <summary>Writes what a datagram is to be sent with. IPv4 and IPv6 options differ by its peer's family, not by the socket's.</summary>
-    /// <returns>Bytes written, at most <see cref="SendRoom"/>.</returns>
-    internal static nuint Write(byte* at, in Datagram datagram)
+    /// <summary>
+    /// Writes what a datagram is to be sent with. IPv4 and IPv6 options differ by its peer's family, not by the socket's. What
+    /// the socket does by itself is left out, and so is padding at the end: up to 36 bytes, which is packet info of either family
+    /// and nothing else, the kernel reads without allocating (____sys_sendmsg in net/socket.c).
+    /// </summary>
+    /// <param name="at">Where, with <see cref="SendRoom"/> bytes of room.</param>
+    /// <param name="datagram">Its ToS, where that is not the 0 of a socket left alone, and its source address are written.</param>
+    /// <param name="bound">The address that the socket is bound to; the source needn't be told where it is the same.</param>
+    /// <returns>Bytes written.</returns>
+    internal static nuint Write(byte* at, in Datagram datagram, in UdpEndpoint bound)
     {
         byte* start = at;
+        byte* end = at;
         bool isIPv4 = datagram.Remote.IsIPv4;
-        if (datagram.Has(DatagramMarks.HasTos))
+        if (datagram.Tos != 0 && datagram.Has(DatagramMarks.HasTos))
         {
             byte* data = isIPv4
-                ? Begin(ref at, SocketCalls.SOL_IP, SocketCalls.IP_TOS, sizeof(int))
-                : Begin(ref at, SocketCalls.SOL_IPV6, SocketCalls.IPV6_TCLASS, sizeof(int));
+                ? Begin(at, SocketCalls.SOL_IP, SocketCalls.IP_TOS, sizeof(int))
+                : Begin(at, SocketCalls.SOL_IPV6, SocketCalls.IPV6_TCLASS, sizeof(int));
             *(int*)data = datagram.Tos;
+            end = data + sizeof(int);
+            at += HeaderLength + 8;
         }
-        if (datagram.Has(DatagramMarks.HasLocal))
+        if (!datagram.Has(DatagramMarks.HasLocal) || (datagram.Local.Low == bound.Low && datagram.Local.High == bound.High))
+            return (nuint)(end - start);
+
+        // The route chooses the interface; only a link-local address is nothing without one.
+        if (isIPv4)
         {
-            // The route chooses the interface; only a link-local address is nothing without one.
-            if (isIPv4)
-            {
-                byte* data = Begin(ref at, SocketCalls.SOL_IP, SocketCalls.IP_PKTINFO, PacketInfo4Length);
-                *(uint*)data = 0;
-                SocketAddresses.WriteIPv4(data + 4, datagram.Local);
-                *(uint*)(data + 8) = 0;
-            }
-            else
-            {
-                byte* data = Begin(ref at, SocketCalls.SOL_IPV6, SocketCalls.IPV6_PKTINFO, PacketInfo6Length);
-                SocketAddresses.WriteIPv6(data, datagram.Local);
-                *(uint*)(data + 16) = datagram.Local.IsLinkLocal ? datagram.Local.ScopeId : 0;
-            }
+            byte* data = Begin(at, SocketCalls.SOL_IP, SocketCalls.IP_PKTINFO, PacketInfo4Length);
+            *(uint*)data = 0;
+            SocketAddresses.WriteIPv4(data + 4, datagram.Local);
+            *(uint*)(data + 8) = 0;
+            end = data + PacketInfo4Length;
         }
-        return (nuint)(at - start);
+        else
+        {
+            byte* data = Begin(at, SocketCalls.SOL_IPV6, SocketCalls.IPV6_PKTINFO, PacketInfo6Length);
+            SocketAddresses.WriteIPv6(data, datagram.Local);
+            *(uint*)(data + 16) = datagram.Local.IsLinkLocal ? datagram.Local.ScopeId : 0;
+            end = data + PacketInfo6Length;
+        }
+        return (nuint)(end - start);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static byte* Begin(ref byte* at, int level, int type, nuint dataLength)
+    private static byte* Begin(byte* at, int level, int type, int dataLength)
     {
-        byte* data = at + HeaderLength;
-        *(nuint*)at = HeaderLength + dataLength;
+        *(nuint*)at = (nuint)(HeaderLength + dataLength);
         *(int*)(at + 8) = level;
         *(int*)(at + 12) = type;
-        at += Aligned(HeaderLength + dataLength);
-        return data;
+        return at + HeaderLength;
     }
 
     private static nuint Aligned(nuint length) => (length + 7) & ~(nuint)7;

@@ -13,7 +13,7 @@ namespace Llama.Wire.Sockets.Linux;
 /// <list type="bullet">
 /// <item>SO_TIMESTAMPNS: the time of arrival, taken before the datagram waits for this process to be scheduled. Without it the
 /// round-trip time would hold our own lateness.</item>
-/// <item>IP_PKTINFO, IPV6_RECVPKTINFO: which of the host's addresses was meant, so that a reply leaves from it.</item>
+/// <item>IP_PKTINFO, IPV6_RECVPKTINFO, on a wildcard: which of the host's addresses was meant, so that a reply leaves from it.</item>
 /// <item>IP_RECVTOS, IPV6_RECVTCLASS, IP_RECVTTL, IPV6_RECVHOPLIMIT: what the path did to the class, and how long it was.</item>
 /// <item>SO_RXQ_OVFL: what was lost in the receive buffer, and so not in the network.</item>
 /// <item>SO_RCVBUF, SO_SNDBUF: room for a burst. Without CAP_NET_ADMIN the kernel grants no more than the sysctls
@@ -30,6 +30,8 @@ internal sealed unsafe class LinuxDatagramSocket : IDatagramSocket
 {
     private readonly FileDescriptor _descriptor;
     private readonly int _family;
+    private readonly UdpEndpoint _bound;
+    private readonly DatagramMarks _boundMarks;
     private long _receiveDrops;
 
     private LinuxDatagramSocket(FileDescriptor descriptor, int family)
@@ -37,6 +39,9 @@ internal sealed unsafe class LinuxDatagramSocket : IDatagramSocket
         _descriptor = descriptor;
         _family = family;
         LocalEndPoint = ReadLocalEndPoint();
+        _bound = UdpEndpoint.From(LocalEndPoint) with { Port = 0 };
+        bool isWildcard = LocalEndPoint.Address.Equals(IPAddress.Any) || LocalEndPoint.Address.Equals(IPAddress.IPv6Any);
+        _boundMarks = isWildcard ? DatagramMarks.None : DatagramMarks.HasLocal;
         ReceiveBufferBytes = GetOption(SocketCalls.SOL_SOCKET, SocketCalls.SO_RCVBUF);
     }
 
@@ -90,7 +95,10 @@ internal sealed unsafe class LinuxDatagramSocket : IDatagramSocket
             datagram.Remote = SocketAddresses.Read(message.Name);
             datagram.Length = (int)message.Length;
             datagram.Error = 0;
-            datagram.Marks = (message.Flags & SocketCalls.MSG_TRUNC) != 0 ? DatagramMarks.Truncated : DatagramMarks.None;
+            datagram.Local = _bound;
+            datagram.Marks = _boundMarks;
+            if ((message.Flags & SocketCalls.MSG_TRUNC) != 0)
+                datagram.Marks |= DatagramMarks.Truncated;
             ControlMessages.Read(message, ref datagram, ref _receiveDrops);
             timesMissing |= !datagram.Has(DatagramMarks.KernelTime);
 
@@ -119,7 +127,7 @@ internal sealed unsafe class LinuxDatagramSocket : IDatagramSocket
             message.Vector->Base = batch.RoomAddress(i);
             message.Vector->Length = (nuint)datagram.Length;
             message.NameLength = SocketAddresses.Write(message.Name, _family, datagram.Remote);
-            message.ControlLength = ControlMessages.Write(message.Control, datagram);
+            message.ControlLength = ControlMessages.Write(message.Control, datagram, _bound);
             indices[count++] = i;
         }
 

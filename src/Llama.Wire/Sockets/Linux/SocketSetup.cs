@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Llama.Wire.Sockets.Linux;
 
 /// <summary>Sets the options of a socket that is not bound yet (socket(7), ip(7), ipv6(7)).</summary>
@@ -23,16 +25,16 @@ internal readonly unsafe struct SocketSetup(FileDescriptor descriptor, int famil
         Require(SocketCalls.SOL_IP, SocketCalls.IP_TTL, options.Ttl, "IP_TTL");
         if (isIPv6)
         {
-            // It tells of IPv4 datagrams too; IP_PKTINFO on top would tell the same twice.
-            Try(SocketCalls.SOL_IPV6, SocketCalls.IPV6_RECVPKTINFO, 1);
             Try(SocketCalls.SOL_IPV6, SocketCalls.IPV6_RECVTCLASS, 1);
             Try(SocketCalls.SOL_IPV6, SocketCalls.IPV6_RECVHOPLIMIT, 1);
             Require(SocketCalls.SOL_IPV6, SocketCalls.IPV6_UNICAST_HOPS, options.Ttl, "IPV6_UNICAST_HOPS");
         }
-        else
-        {
+
+        // A socket bound to one address gets only what was sent to it. On a dual-stack socket IPV6_RECVPKTINFO tells of IPv4 too.
+        if (dualStack)
+            Try(SocketCalls.SOL_IPV6, SocketCalls.IPV6_RECVPKTINFO, 1);
+        else if (options.Bind.Address.Equals(IPAddress.Any) || options.Bind.Address.Equals(IPAddress.IPv6Any))
             Try(SocketCalls.SOL_IP, SocketCalls.IP_PKTINFO, 1);
-        }
 
         if (options.DontFragment is not { } dontFragment)
             return;
