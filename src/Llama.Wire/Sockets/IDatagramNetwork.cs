@@ -30,10 +30,16 @@ public interface IDatagramSocket : IDisposable
     /// <summary>The address and port it is bound to.</summary>
     IPEndPoint LocalEndPoint { get; }
 
-    /// <summary>Bytes of receive buffer that the kernel granted, as it counts them; compare with what was asked for.</summary>
+    /// <summary>
+    /// Bytes of receive buffer that the kernel granted, as it counts them: Linux tells twice what it grants, for its own overhead
+    /// (socket(7)), so less than twice what was asked for means that net.core.rmem_max cut it down.
+    /// </summary>
     int ReceiveBufferBytes { get; }
 
-    /// <summary>Datagrams that the kernel dropped because this socket's receive buffer was full, since it was opened (SO_RXQ_OVFL).</summary>
+    /// <summary>
+    /// Datagrams that the kernel dropped because this socket's receive buffer was full, since it was opened. The kernel
+    /// tells it with the next datagram it can keep (SO_RXQ_OVFL), so it is known after the receive that follows. Any thread may read it.
+    /// </summary>
     long ReceiveDrops { get; }
 
     /// <summary>Takes what has arrived, up to the batch's capacity, and sets its <see cref="DatagramBatch.Count"/>.</summary>

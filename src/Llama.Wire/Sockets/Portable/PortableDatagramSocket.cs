@@ -10,7 +10,7 @@ namespace Llama.Wire.Sockets.Portable;
 /// A UDP socket over System.Net.Sockets: one system call for each datagram, and less to know about it. Times are read after the
 /// receive call, neither ToS nor TTL nor drops can be seen, the source address is the kernel's choice
 /// (<see cref="Datagram.Local"/> is told on receive and left alone on send), and the ToS is set on the socket whenever it differs
-/// from the datagram before. Receiving allocates the objects that System.Net.Sockets hands out; sending allocates only on errors.
+/// from the datagram before. Don't-fragment is set for IPv4 alone. Receiving allocates the objects that System.Net.Sockets hands out; sending allocates only on errors.
 /// </summary>
 internal sealed class PortableDatagramSocket : IDatagramSocket
 {
