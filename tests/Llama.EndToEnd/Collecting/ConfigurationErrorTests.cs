@@ -13,7 +13,7 @@ public sealed class ConfigurationErrorTests : IDisposable
 
     [Theory]
     [InlineData("bind_bad", 3, "api.bind")]
-    [InlineData("broken_syntax", 1, "")]
+    [InlineData("broken_syntax", 2, "")]
     [InlineData("scalar", 1, "")]
     [InlineData("count_zero", 7, "port_groups.g[0].count")]
     [InlineData("count_negative", 7, "port_groups.g[0].count")]
@@ -32,6 +32,7 @@ public sealed class ConfigurationErrorTests : IDisposable
     [InlineData("target_port_zero", 14, "targets.t[0].port")]
     [InlineData("tags_list", 14, "targets.t[0].tags")]
     [InlineData("tags_nested", 14, "targets.t[0].tags")]
+    [InlineData("source_port_fixed_twice", 7, "port_groups.g[0].count")]
     [InlineData("timeout_zero", 5, "ports.p.timeout")]
     [InlineData("api_only", 0, "tests")]
     public async Task The_error_names_file_line_and_key(string name, int line, string key)
@@ -89,18 +90,17 @@ public sealed class ConfigurationErrorTests : IDisposable
         Assert.Contains("/nonexistent/llama.yaml", error, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("source_ip_bad", "192.0.2.9")]
-    [InlineData("source_port_fixed_twice", "ports.p")]
-    public async Task A_source_that_cannot_be_bound_is_named(string name, string what)
+    [Fact]
+    public async Task A_source_that_cannot_be_bound_is_named()
     {
-        string file = _directory.Write($"{name}.yaml", RecordedCase.Rewrite($"{name}.yaml", 9300, 9399, Ports.Free()));
+        string file = _directory.Write("source_ip_bad.yaml", RecordedCase.Rewrite("source_ip_bad.yaml", 9300, 9399, Ports.Free()));
 
         (int exitCode, _, string error) = await LlamaProcess.Run("collector", "-llama.config", file);
 
         Assert.Equal(1, exitCode);
-        Assert.Contains($"{name}.yaml", error, StringComparison.Ordinal);
-        Assert.Contains(what, error, StringComparison.Ordinal);
+        Assert.Contains("source_ip_bad.yaml", error, StringComparison.Ordinal);
+        Assert.Contains("ports.p", error, StringComparison.Ordinal);
+        Assert.Contains("192.0.2.9", error, StringComparison.Ordinal);
     }
 
     [Fact]

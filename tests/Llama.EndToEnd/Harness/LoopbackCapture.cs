@@ -7,6 +7,9 @@ namespace Llama.EndToEnd.Harness;
 internal sealed class LoopbackCapture : IDisposable
 {
     private const int EthernetHeader = 14;
+    private const int Ip4Header = 20;
+    private const int Ip6Header = 40;
+    private const int UdpHeader = 8;
     private const int EveryProtocolNetworkOrder = 0x0300;
     private readonly Socket _socket;
     private readonly byte[] _frame = new byte[1 << 16];
@@ -50,12 +53,13 @@ internal sealed class LoopbackCapture : IDisposable
     private static bool Header(ReadOnlySpan<byte> frame, out byte tos, out int from, out int to)
     {
         (tos, from, to) = (0, 0, 0);
-        if (frame.Length < EthernetHeader + 48) return false;
+        if (frame.Length < EthernetHeader + Ip4Header + UdpHeader) return false;
         ReadOnlySpan<byte> ip = frame[EthernetHeader..];
         bool six = ip[0] >> 4 == 6;
-        if ((six ? ip[6] : ip[9]) != (byte)ProtocolType.Udp) return false;
+        int header = six ? Ip6Header : (ip[0] & 0xF) * 4;
+        if ((six ? ip[6] : ip[9]) != (byte)ProtocolType.Udp || ip.Length < header + UdpHeader) return false;
         tos = six ? (byte)(BinaryPrimitives.ReadUInt16BigEndian(ip) >> 4) : ip[1];
-        ReadOnlySpan<byte> udp = ip[(six ? 40 : (ip[0] & 0xF) * 4)..];
+        ReadOnlySpan<byte> udp = ip[header..];
         from = BinaryPrimitives.ReadUInt16BigEndian(udp);
         to = BinaryPrimitives.ReadUInt16BigEndian(udp[2..]);
         return true;
