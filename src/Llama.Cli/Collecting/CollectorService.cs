@@ -29,6 +29,12 @@ internal sealed class CollectorService(CollectorSettings settings, Log log, Time
     /// <exception cref="Failure">It can't start, or its prober failed.</exception>
     public async Task RunAsync(CancellationToken cancellation)
     {
+        // Before anything that can take time, such as a lookup: unheard, the signal ends the process.
+        using PosixSignalRegistration hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true;
+            _reloadAsked.Release();
+        });
         CollectorConfiguration configuration = ReadOrFail();
         var watch = new ReportWatch(log);
         using var prober = new Prober(DatagramNetwork.Create(settings.Network == NetworkKind.Portable), Clock.System, new ProberOptions
@@ -64,11 +70,6 @@ internal sealed class CollectorService(CollectorSettings settings, Log log, Time
     private async Task ProbeAsync(Prober prober, CancellationToken cancellation)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        using PosixSignalRegistration hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
-        {
-            context.Cancel = true;
-            _reloadAsked.Release();
-        });
         Task probing = Task.Factory.StartNew(
             () => prober.Run(ending.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         try
