@@ -16,16 +16,18 @@ internal sealed class LoopbackCapture : IDisposable
 
     private LoopbackCapture(Socket socket) => _socket = socket;
 
-    /// <summary>Starts; skips the test where that is not allowed.</summary>
-    public static LoopbackCapture StartOrSkip()
+    /// <summary>Starts to see what leaves a UDP port; skips the test where that is not allowed.</summary>
+    public static LoopbackCapture StartOrSkip(int sourcePort)
     {
         try
         {
-            return new LoopbackCapture(new Socket(AddressFamily.Packet, SocketType.Raw, (ProtocolType)EveryProtocolNetworkOrder)
-            {
-                ReceiveBufferSize = 16 << 20,
-                Blocking = false,
-            });
+            var socket = new Socket(AddressFamily.Packet, SocketType.Raw, (ProtocolType)EveryProtocolNetworkOrder) { Blocking = false };
+            PacketFilter.Attach(socket, sourcePort);
+            var capture = new LoopbackCapture(socket);
+
+            // What arrived before the filter stood may be anything, and as much as fills the buffer.
+            while (socket.Available > 0) socket.Receive(capture._frame);
+            return capture;
         }
         catch (SocketException exception)
         {
@@ -35,14 +37,13 @@ internal sealed class LoopbackCapture : IDisposable
     }
 
     /// <summary>The ToS or traffic class octet of a datagram that is already on its way, or past; null when none was seen.</summary>
-    public byte? ClassOf(int sourcePort, int destinationPort)
+    public byte? ClassTo(int destinationPort)
     {
         byte? seen = null;
         while (_socket.Available > 0 || seen is null && _socket.Poll(TimeSpan.FromMilliseconds(500), SelectMode.SelectRead))
         {
             int length = _socket.Receive(_frame);
-            if (Header(_frame.AsSpan(0, length), out byte tos, out int from, out int to) && from == sourcePort && to == destinationPort)
-                seen = tos;
+            if (Header(_frame.AsSpan(0, length), out byte tos, out int to) && to == destinationPort) seen = tos;
         }
 
         return seen;
@@ -50,18 +51,16 @@ internal sealed class LoopbackCapture : IDisposable
 
     public void Dispose() => _socket.Dispose();
 
-    private static bool Header(ReadOnlySpan<byte> frame, out byte tos, out int from, out int to)
+    private static bool Header(ReadOnlySpan<byte> frame, out byte tos, out int to)
     {
-        (tos, from, to) = (0, 0, 0);
+        (tos, to) = (0, 0);
         if (frame.Length < EthernetHeader + Ip4Header + UdpHeader) return false;
         ReadOnlySpan<byte> ip = frame[EthernetHeader..];
         bool six = ip[0] >> 4 == 6;
         int header = six ? Ip6Header : (ip[0] & 0xF) * 4;
         if ((six ? ip[6] : ip[9]) != (byte)ProtocolType.Udp || ip.Length < header + UdpHeader) return false;
         tos = six ? (byte)(BinaryPrimitives.ReadUInt16BigEndian(ip) >> 4) : ip[1];
-        ReadOnlySpan<byte> udp = ip[header..];
-        from = BinaryPrimitives.ReadUInt16BigEndian(udp);
-        to = BinaryPrimitives.ReadUInt16BigEndian(udp[2..]);
+        to = BinaryPrimitives.ReadUInt16BigEndian(ip[(header + 2)..]);
         return true;
     }
 }

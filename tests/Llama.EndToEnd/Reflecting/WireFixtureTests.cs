@@ -33,8 +33,8 @@ public sealed class WireFixtureTests
     [InlineData("portable")]
     public async Task What_was_answered_is_answered_with_the_same_ToS(string network)
     {
-        using LoopbackCapture capture = LoopbackCapture.StartOrSkip();
         await using RunningReflector reflector = await RunningReflector.Start("--network", network);
+        using LoopbackCapture capture = LoopbackCapture.StartOrSkip(reflector.Port);
 
         foreach (WireFixture request in WireFixture.Read("reflector_replies.hex"))
         {
@@ -42,7 +42,7 @@ public sealed class WireFixtureTests
             client.Send(request.Bytes, reflector.At(IPAddress.Loopback), request.Octet("sent_ip_tos"));
             Assert.NotNull(await client.Receive(ReplyDeadline));
 
-            byte? seen = capture.ClassOf(reflector.Port, client.Port);
+            byte? seen = capture.ClassTo(client.Port);
             Assert.True(seen == request.Octet("reply_ip_tos"), $"{request.Name}: {seen:x2} instead of {request.Words["reply_ip_tos"]}");
         }
     }
@@ -53,8 +53,8 @@ public sealed class WireFixtureTests
     public async Task Over_IPv6_the_bytes_are_the_same_and_the_traffic_class_is_what_the_datagram_asks_for(string network)
     {
         Skip.IfNot(Socket.OSSupportsIPv6, "This machine has no IPv6.");
-        using LoopbackCapture capture = LoopbackCapture.StartOrSkip();
         await using RunningReflector reflector = await RunningReflector.Start("--network", network);
+        using LoopbackCapture capture = LoopbackCapture.StartOrSkip(reflector.Port);
 
         foreach (WireFixture request in WireFixture.Read("reflector_ipv6.hex"))
         {
@@ -64,7 +64,7 @@ public sealed class WireFixtureTests
 
             Assert.Equal(request.Bytes, reply);
             byte asked = request.Name.Contains("184", StringComparison.Ordinal) ? (byte)0xB8 : (byte)0;
-            Assert.Equal(asked, capture.ClassOf(reflector.Port, client.Port));
+            Assert.Equal(asked, capture.ClassTo(client.Port));
         }
     }
 
