@@ -131,7 +131,13 @@ public class CollectorConfigurationPropertyTests
             from count in Gen.Choose(1, 1000)
             select new PortSettings
             {
-                Name = name, Address = source, Class = (byte)tos, Timeout = TimeSpan.FromMilliseconds(timeout), Size = size, DontFragment = df, Count = count,
+                Name = name,
+                Address = source,
+                Class = (byte)tos,
+                Timeout = TimeSpan.FromMilliseconds(timeout),
+                Size = size,
+                DontFragment = df,
+                Count = count,
             };
         Gen<TargetSettings> target =
             from numeric in address
@@ -153,7 +159,10 @@ public class CollectorConfigurationPropertyTests
             from targets in target.NonEmptyListOf()
             select new TestSettings
             {
-                Name = name, CyclesPerSecond = rate, Ports = [.. ports.Take(3)], Targets = [.. targets.DistinctBy(one => (one.Host, one.Port)).Take(4)],
+                Name = name,
+                CyclesPerSecond = rate,
+                Ports = [.. ports.Take(3)],
+                Targets = [.. targets.DistinctBy(one => (one.Host, one.Port)).Take(4)],
             };
         return
             from interval in Gen.Choose(1, 86_400)

@@ -18,11 +18,25 @@ public sealed class SummariesTests
         Target target = Target("10.0.0.2:8100", "peer.example", ("site", "a\"b"));
         var counts = new DatagramCounts
         {
-            Sent = 10, Received = 7, Lost = 3, LostForward = 2, LostReverse = 1, Late = 1, Duplicates = 4, Reordered = 5, SendErrors = 6,
+            Sent = 10,
+            Received = 7,
+            Lost = 3,
+            LostForward = 2,
+            LostReverse = 1,
+            Late = 1,
+            Duplicates = 4,
+            Reordered = 5,
+            SendErrors = 6,
         };
         var path = new PathMarks
         {
-            ForwardTtl = 61, ReverseTtl = 60, ForwardTos = 0, ReverseTos = 184, ForwardRemarked = 7, ReverseRemarked = 0, ForwardTtlChanges = 2,
+            ForwardTtl = 61,
+            ReverseTtl = 60,
+            ForwardTos = 0,
+            ReverseTos = 184,
+            ForwardRemarked = 7,
+            ReverseRemarked = 0,
+            ForwardTtlChanges = 2,
         };
         Summary summary = Summary("0.0.0.0", target, 0, 1000, 2000, 3000) with
         {
