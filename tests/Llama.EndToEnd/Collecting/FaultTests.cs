@@ -89,6 +89,20 @@ public sealed class FaultTests
     }
 
     [Fact]
+    public async Task Thousands_of_targets_are_all_measured()
+    {
+        await using RunningReflector reflector = await RunningReflector.Start("-max-pps", "unlimited", "--max-pps-per-source", "unlimited");
+        using var directory = new TemporaryDirectory();
+        const int Targets = 2500;
+        IEnumerable<string> addresses = Enumerable.Range(0, Targets).Select(i => $"127.9.{i / 250}.{i % 250 + 1}");
+        string file = directory.Write("llama.yaml", SmallConfiguration.With(reflector.Port, addresses, timeoutMillis: 1000, cyclesPerSecond: 1));
+        await using RunningCollector collector = await RunningCollector.Start(file);
+
+        await collector.PointsWhen(
+            points => points.Count == Targets && points.All(point => point is { Sent: > 0, Loss: 0 }), Deadline, "an interval without loss");
+    }
+
+    [Fact]
     public async Task Both_ends_with_one_key_measure_and_with_two_keys_do_not()
     {
         using var directory = new TemporaryDirectory();
