@@ -14,7 +14,9 @@ public sealed record ReflectorOptions
     /// <summary>Datagrams answered in a second at the most, over all workers and sources; the rest is dropped and counted. Null for no limit.</summary>
     public double? MaxPerSecond { get; init; } = 5000;
 
-    /// <summary>The same for each source address. Null for no limit.</summary>
+    /// <summary>
+    /// The same for each source address, at each worker: the kernel spreads the flows of one address over them. Null for no limit.
+    /// </summary>
     public double? MaxPerSecondPerSource { get; init; } = 2500;
 
     /// <summary>The key that datagrams must be authenticated with; empty answers all. With a key, what is not authenticated is dropped.</summary>
