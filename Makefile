@@ -13,7 +13,7 @@ export MSBUILDDISABLENODEREUSE := 1
 export UseSharedCompilation := false
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test format format-check publish clean
+.PHONY: help build demo test bench format format-check publish clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ demo: ## Watch a live matrix of real measurements; DEMO_ARGS='--for 15s' passes 
 
 test: ## Install what the tests need (where that is allowed), build, and run every test
 	@build/test.sh
+
+bench: ## Measure against references, print a table, write docs/benchmarks.md; BENCH_ARGS=--quick only tries
+	@build/bench.sh $(BENCH_ARGS)
 
 format: ## Lay out the sources as .editorconfig says
 	$(DOTNET) format Llama.slnx
