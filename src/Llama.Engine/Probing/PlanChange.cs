@@ -28,4 +28,8 @@ internal sealed record SourceChange(SourceSocket Source, SourcePort Settings, in
 internal sealed record NewFlow(int Index, int Pair, SourceSocket Source, UdpEndpoint Remote, byte Class, ulong Session);
 
 /// <summary>A test's flows in the order they are due; one that is equal to its former self goes on undisturbed.</summary>
-internal sealed record TestChange(string Name, double CyclesPerSecond, int[] Flows);
+/// <param name="Name">What tells it from other tests.</param>
+/// <param name="CyclesPerSecond">Cycles per second.</param>
+/// <param name="Flows">Port by port, and within a port target by target.</param>
+/// <param name="Targets">How many targets there are.</param>
+internal sealed record TestChange(string Name, double CyclesPerSecond, int[] Flows, int Targets);

@@ -49,7 +49,7 @@ internal sealed class PlanDirectory(IDatagramNetwork network, Clock clock)
                 }
             }
 
-            tests.Add(new TestChange(test.Name, test.CyclesPerSecond, [.. order]));
+            tests.Add(new TestChange(test.Name, test.CyclesPerSecond, [.. order], order.Count / Math.Max(1, test.Ports.Count)));
         }
 
         _flows.RetireAllBut(flows.Keys, now);

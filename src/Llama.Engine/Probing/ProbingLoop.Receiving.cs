@@ -172,8 +172,8 @@ internal sealed partial class ProbingLoop
         return ref book.Flows[slot.Flow];
     }
 
-    /// <summary>Judges what was waited for long enough. Sockets must have been read empty after <paramref name="now"/>.</summary>
-    private void Judge(MonotonicTime now)
+    /// <summary>Judges what was waited for long enough. All that arrived before <paramref name="looked"/> must have been read.</summary>
+    private void Judge(MonotonicTime looked)
     {
         foreach (SourceSocket source in _sources)
         {
@@ -182,7 +182,7 @@ internal sealed partial class ProbingLoop
                 ref Slot slot = ref ring.Oldest;
                 if (slot.State == SlotState.InFlight)
                 {
-                    if (now - slot.Sent < source.TimeoutNanos + GraceNanos) break;
+                    if (looked - slot.Sent < source.TimeoutNanos + GraceNanos) break;
                     Lose(ref slot);
                 }
 

@@ -8,10 +8,10 @@ using Llama.Wire.Sockets;
 namespace Llama.Engine.Probing;
 
 /// <summary>
-/// The prober's one thread: waits for replies or for the next datagram to be due, takes what has arrived, judges what was waited
-/// for long enough, sends what is due, and ends intervals. Because it is one thread, nothing in it is locked; because memory is
-/// taken when a plan comes, nothing is allocated on the way of a datagram. Replies carry the kernel's receive timestamps, so it
-/// costs no truth that they wait while it sends.
+/// The prober's one thread: sleeps until datagrams are due, takes what has arrived, judges what was waited for long enough, sends
+/// what is due, and ends intervals. Because it is one thread, nothing in it is locked; because memory is taken when a plan comes,
+/// nothing is allocated on the way of a datagram. Replies carry the kernel's receive timestamps, so it costs no truth that they
+/// wait in their sockets, and it saves half of the wake-ups.
 /// </summary>
 /// <remarks>
 /// A datagram is judged lost only when its deadline had passed at a moment when its socket was read empty: a loop that was held
@@ -24,13 +24,11 @@ internal sealed partial class ProbingLoop
     /// <summary>Batches taken from a socket before datagrams that are due get their turn.</summary>
     private const int ReceiveRounds = 16;
 
-    /// <summary>What is due within this is sent together: waking up for each would cost more than it is worth.</summary>
-    private const long QuantumNanos = 50_000;
-
     /// <summary>Time between a deadline and judgement, for what the kernel is about to hand over.</summary>
     private const long GraceNanos = 1_000_000;
 
-    private const long LongestWaitNanos = 1_000_000_000;
+    /// <summary>Replies wait no longer than this.</summary>
+    private const long LongestSleepNanos = 1_000_000_000;
 
     private readonly IDatagramNetwork _network;
     private readonly Clock _clock;
@@ -77,15 +75,20 @@ internal sealed partial class ProbingLoop
     /// <summary>Gives back a book. Any thread may call it.</summary>
     public void Return(IntervalBook book) => _shelf.Return(book);
 
-    /// <summary>Waits for what comes first, and does what there is to do.</summary>
+    /// <summary>Sleeps until there is something to do, and does it.</summary>
     public void Step()
     {
-        int ready = _network.Wait(_ready, NanosToWait());
+        long sleep = NanosToSleep();
+        if (sleep > 0) _network.Sleep(sleep);
+
+        // What had arrived by now is in a socket that is ready; what had not may still come in time for a later judgement.
+        MonotonicTime looked = _clock.Monotonic;
+        int ready = _network.Wait(_ready, 0);
         if (_watch.HasStepped(out MonotonicTime now)) OnClockStep(now);
 
         bool drained = true;
         for (int i = 0; i < ready; i++) drained &= Drain(_sourceOf.GetValueOrDefault(_ready[i]!));
-        if (drained) Judge(now);
+        if (drained) Judge(looked);
 
         while (_changes.TryDequeue(out PlanChange? change)) Take(change, now);
         SendDue();
@@ -107,29 +110,17 @@ internal sealed partial class ProbingLoop
         foreach (SourceSocket source in _sources) source.Socket.Dispose();
     }
 
-    private long NanosToWait()
+    private long NanosToSleep()
     {
         if (!_changes.IsEmpty) return 0;
         MonotonicTime now = _clock.Monotonic;
-        long wait = Math.Min(LongestWaitNanos, _shelf.Boundary - now);
-        foreach (ScheduledTest test in _tests)
-        {
-            // Sleeping is not exact to less than the quantum anyway, and the few datagrams that fall due meanwhile leave together.
-            long due = test.Pace.Due - now;
-            wait = Math.Min(wait, due <= 0 ? 0 : Math.Max(due, QuantumNanos));
-        }
+        long sleep = Math.Min(LongestSleepNanos, _shelf.Boundary - now);
+        foreach (ScheduledTest test in _tests) sleep = Math.Min(sleep, test.Pace.Due - now);
 
-        if (_shelf.Oldest is { } oldest)
-            wait = Math.Min(wait, oldest.CloseAt - now > 0 ? oldest.CloseAt - now : GraceNanos);
-        foreach (SourceSocket source in _sources)
-        {
-            if (!source.OldestRing.IsEmpty) wait = Math.Min(wait, Math.Max(GraceNanos, JudgeAt(source) - now));
-        }
-
-        return Math.Max(0, wait);
+        // A closing interval whose deadline has passed waits for the judgement of what was sent last.
+        if (_shelf.Oldest is { } oldest) sleep = Math.Min(sleep, Math.Max(GraceNanos, oldest.CloseAt - now));
+        return Math.Max(0, sleep);
     }
-
-    private static MonotonicTime JudgeAt(SourceSocket source) => source.OldestRing.Oldest.Sent + source.TimeoutNanos + GraceNanos;
 
     private void OnClockStep(MonotonicTime now)
     {
@@ -178,7 +169,7 @@ internal sealed partial class ProbingLoop
 
         // A slow test's first datagrams need not wait for a random part of a long cycle, only be apart from those of other probes.
         long phase = (long)(Random.Shared.NextDouble() * Math.Min(1e9, 1e9 / test.CyclesPerSecond));
-        return new ScheduledTest(test, new PacedTest(test.CyclesPerSecond, test.Flows, now + phase));
+        return new ScheduledTest(test, new PacedTest(test.CyclesPerSecond, test.Flows, test.Targets, now + phase));
     }
 
     private void EndIntervals(MonotonicTime now)

@@ -129,7 +129,7 @@ internal sealed class ReflectorWorker
         for (int i = 0; i < count; i++)
         {
             if (_batch[i].Length == 0) continue;
-            if (_extensionOffsets[i] > 0) Stamp(i, transmit + (long)(position * _sendNanos), nowSeconds);
+            if (_extensionOffsets[i] > 0) Stamp(i, transmit + (long)((position + 0.5) * _sendNanos), nowSeconds);
             position++;
         }
 
@@ -137,7 +137,7 @@ internal sealed class ReflectorWorker
         int sent = _socket.Send(_batch);
         long perDatagram = (_clock.Wall - before) / passed;
 
-        // The last of a batch leaves later than the first: by as much for each as sending took lately.
+        // Each of a batch leaves later than the one before it: by as much as sending took lately.
         if (perDatagram is >= 0 and < SettleNanos) _sendNanos += (perDatagram - _sendNanos) / 8;
         _verdicts[(int)ReflectorVerdict.Reflected] += sent;
         _verdicts[(int)ReflectorVerdict.SendFailed] += passed - sent;

@@ -20,7 +20,14 @@ public interface IDatagramNetwork : IDisposable
     /// <returns>How many of <paramref name="ready"/> were filled.</returns>
     int Wait(Span<IDatagramSocket?> ready, long timeoutNanos);
 
-    /// <summary>Ends the current, or else the next, <see cref="Wait"/> at once. Any thread may call it.</summary>
+    /// <summary>
+    /// Blocks until <see cref="Wake"/> is called or the time has passed. Where the kernel notes when datagrams arrive, they do not
+    /// disturb it and stay in their sockets; elsewhere the first of them ends it. The thread that waits may call it.
+    /// </summary>
+    /// <param name="timeoutNanos">How long at the most, in nanoseconds, 0 or more.</param>
+    void Sleep(long timeoutNanos);
+
+    /// <summary>Ends the current, or else the next, <see cref="Wait"/> or <see cref="Sleep"/> at once. Any thread may call it.</summary>
     void Wake();
 }
 

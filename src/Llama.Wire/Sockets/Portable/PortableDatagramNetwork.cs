@@ -76,6 +76,8 @@ internal sealed class PortableDatagramNetwork : IDatagramNetwork
         return filled;
     }
 
+    public void Sleep(long timeoutNanos) => Wait([], timeoutNanos);
+
     public void Wake()
     {
         try

@@ -279,16 +279,35 @@ public sealed class ProbingLoopTests
     [Fact]
     public void Datagrams_of_a_cycle_are_spread_over_it_and_not_sent_as_a_burst()
     {
-        var sentAt = new List<long>();
-        _bench.World.Link = _ =>
+        var sentAt = new List<(long Nanos, ushort From, ulong To)>();
+        _bench.World.Link = packet =>
         {
-            sentAt.Add(_bench.World.NowNanos);
+            sentAt.Add((_bench.World.NowNanos, packet.From.Port, packet.To.Low));
             return [];
         };
         Run(cyclesPerSecond: 5, flows: 4, seconds: 12, targets: [.. Enumerable.Range(2, 10).Select(host => At(host))]);
 
-        double spacing = 1e9 / (5 * 4 * 10);
-        for (int i = 1; i < sentAt.Count; i++) Assert.Equal(spacing, sentAt[i] - sentAt[i - 1], 100_000.0);
+        // 200 datagrams/s to ten targets: a flow's are 200 ms apart, a target's 50 ms, and what leaves together goes to different ones.
+        foreach (var flow in sentAt.GroupBy(sent => (sent.From, sent.To))) Assert.All(Gaps(flow), gap => Assert.Equal(2e8, gap, 1000.0));
+        foreach (var target in sentAt.GroupBy(sent => sent.To)) Assert.All(Gaps(target), gap => Assert.InRange(gap, 3e7, 7e7));
+        var together = sentAt.GroupBy(sent => sent.Nanos).ToList();
+        Assert.All(together, group => Assert.InRange(group.Count(), 1, 4));
+        Assert.All(together, group => Assert.Equal(group.Count(), group.Select(sent => sent.To).Distinct().Count()));
+        Assert.All(Gaps(together.Select(group => (group.Key, default(ushort), 0UL))), gap => Assert.InRange(gap, 9e6, 2.1e7));
+    }
+
+    [Fact]
+    public void Datagrams_to_one_target_leave_one_by_one()
+    {
+        var sentAt = new List<(long Nanos, ushort From, ulong To)>();
+        _bench.World.Link = packet =>
+        {
+            sentAt.Add((_bench.World.NowNanos, packet.From.Port, packet.To.Low));
+            return [];
+        };
+        Run(cyclesPerSecond: 100, flows: 16, seconds: 12);
+
+        Assert.All(Gaps(sentAt), gap => Assert.Equal(1e9 / 1600, gap, 1000.0));
     }
 
     [Fact]
@@ -530,6 +549,9 @@ public sealed class ProbingLoopTests
         Assert.All(_bench.Reports[1].Summaries, summary => Assert.Equal(12, summary.Counts.Sent));
         Assert.Equal(0, Total().Lost);
     }
+
+    private static IEnumerable<double> Gaps(IEnumerable<(long Nanos, ushort From, ulong To)> sent) =>
+        sent.Zip(sent.Skip(1), (earlier, later) => (double)(later.Nanos - earlier.Nanos));
 
     private static bool Involves(Packet packet, int host) =>
         Equals(packet.To.ToIPAddress(), At(host).Address) || Equals(packet.From.ToIPAddress(), At(host).Address);

@@ -110,6 +110,13 @@ internal sealed class SimulatedNetwork(SimulatedWorld world, SimulatedClock cloc
         }
     }
 
+    public void Sleep(long timeoutNanos)
+    {
+        long until = world.NowNanos + timeoutNanos;
+        while (!_woken && world.NowNanos < until) world.PassUntil(until);
+        _woken = false;
+    }
+
     public void Wake() => _woken = true;
 
     public void Dispose() => _sockets.ForEach(socket => socket.Dispose());

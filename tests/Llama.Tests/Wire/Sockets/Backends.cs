@@ -8,7 +8,6 @@ namespace Llama.Tests.Wire.Sockets;
 public enum Backend
 {
     Linux,
-    LinuxWithoutPwait2,
     Portable,
 }
 
@@ -17,7 +16,6 @@ internal static class Backends
     internal static IDatagramNetwork Open(this Backend backend) => backend switch
     {
         Backend.Linux => new LinuxDatagramNetwork(),
-        Backend.LinuxWithoutPwait2 => new LinuxDatagramNetwork(tryPwait2: false),
         _ => new PortableDatagramNetwork(),
     };
 }
