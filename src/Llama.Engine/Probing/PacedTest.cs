@@ -48,6 +48,9 @@ internal sealed class PacedTest
         _group = Math.Max(1, Math.Max(chosen, forced));
     }
 
+    /// <summary>True when datagrams are too close to each other for a system call each.</summary>
+    public bool IsFast => _spacingNanos < MinGroupNanos;
+
     /// <summary>When the next datagram, and with it the rest of its group, is due.</summary>
     public MonotonicTime Due => _cycleStart + (long)((_next - _next % _group) * _spacingNanos);
 

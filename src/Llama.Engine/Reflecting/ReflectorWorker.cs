@@ -16,6 +16,9 @@ internal sealed class ReflectorWorker
     private const int BatchCapacity = 64;
     private const long SettleNanos = 20_000;
 
+    /// <summary>From the send call to the wire, at the most.</summary>
+    private const double LongestWayInNanos = 1000;
+
     private readonly IDatagramSocket _socket;
     private readonly Clock _clock;
     private readonly TokenBucket? _bucket;
@@ -129,7 +132,7 @@ internal sealed class ReflectorWorker
         for (int i = 0; i < count; i++)
         {
             if (_batch[i].Length == 0) continue;
-            if (_extensionOffsets[i] > 0) Stamp(i, transmit + (long)((position + 0.5) * _sendNanos), nowSeconds);
+            if (_extensionOffsets[i] > 0) Stamp(i, transmit + (long)(position * _sendNanos + Math.Min(_sendNanos / 2, LongestWayInNanos)), nowSeconds);
             position++;
         }
 
