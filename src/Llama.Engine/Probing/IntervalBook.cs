@@ -84,7 +84,6 @@ internal sealed class IntervalBook(byte index)
             PairTimes[] times = Pairs;
             Array.Resize(ref times, pairs);
             Pairs = times;
-            Histograms.Resize(pairs * HistogramsPerPair);
         }
     }
 

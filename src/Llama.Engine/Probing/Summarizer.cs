@@ -15,6 +15,7 @@ internal sealed class Summarizer(ProberOptions options)
     /// <summary>The report of an interval.</summary>
     public IntervalReport Summarize(IntervalBook book)
     {
+        HistogramPool.Snapshot histograms = book.Histograms.Read();
         var flowsOfPair = new List<int>?[book.Pairs.Length];
         for (int flow = 0; flow < book.Flows.Length; flow++)
         {
@@ -24,7 +25,7 @@ internal sealed class Summarizer(ProberOptions options)
 
         var summaries = ImmutableArray.CreateBuilder<Summary>();
         for (int pair = 0; pair < flowsOfPair.Length; pair++)
-            if (flowsOfPair[pair] is { } flows && book.Roster.Pairs[pair] is { } identity) summaries.Add(Summarize(book, pair, identity, flows));
+            if (flowsOfPair[pair] is { } flows && book.Roster.Pairs[pair] is { } identity) summaries.Add(Summarize(book, histograms, pair, identity, flows));
 
         return new IntervalReport
         {
@@ -35,12 +36,13 @@ internal sealed class Summarizer(ProberOptions options)
         };
     }
 
-    private static Summary Summarize(IntervalBook book, int pair, PairIdentity identity, List<int> flows)
+    private static Summary Summarize(
+        IntervalBook book, HistogramPool.Snapshot histograms, int pair, PairIdentity identity, List<int> flows)
     {
         flows.Sort((left, right) => PortOf(book, left).CompareTo(PortOf(book, right)));
         ImmutableArray<FlowSummary> flowSummaries = [.. flows.Select(flow => Summarize(book, flow))];
         ref PairTimes times = ref book.Pairs[pair];
-        LatencyHistogram rtt = book.Histograms.Snapshot(
+        LatencyHistogram rtt = histograms.Histogram(
             IntervalBook.RttOf(pair), times.RttSumNanos, times.RttMinNanos, times.RttMaxNanos);
         bool varies = rtt.Count > 1;
         double[] jitters = [.. flows.Where(flow => book.Flows[flow].TimedReplies > 1).Select(flow => book.JitterNanos[flow])];
@@ -54,8 +56,8 @@ internal sealed class Summarizer(ProberOptions options)
             Rtt = rtt,
             JitterNanos = jitters.Length > 0 ? jitters.Average() : null,
             DelayVariationNanos = varies ? rtt.Percentile(0.99) - rtt.MinNanos : null,
-            ForwardDelayVariationNanos = times.Forward.Variation(Above(book, IntervalBook.ForwardOf(pair))),
-            ReverseDelayVariationNanos = times.Reverse.Variation(Above(book, IntervalBook.ReverseOf(pair))),
+            ForwardDelayVariationNanos = times.Forward.Variation(Above(histograms, IntervalBook.ForwardOf(pair))),
+            ReverseDelayVariationNanos = times.Reverse.Variation(Above(histograms, IntervalBook.ReverseOf(pair))),
             Path = Merge(flowSummaries),
             Flows = flowSummaries,
         };
@@ -63,8 +65,8 @@ internal sealed class Summarizer(ProberOptions options)
 
     private static int PortOf(IntervalBook book, int flow) => book.Roster.Flows[flow]!.LocalPort;
 
-    private static LatencyHistogram Above(IntervalBook book, int histogram) =>
-        book.Histograms.Snapshot(histogram, 0, 0, LogLinear.MaxNanos);
+    private static LatencyHistogram Above(HistogramPool.Snapshot histograms, int histogram) =>
+        histograms.Histogram(histogram, 0, 0, LogLinear.MaxNanos);
 
     private static FlowSummary Summarize(IntervalBook book, int flow)
     {

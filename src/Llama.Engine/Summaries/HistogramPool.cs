@@ -1,67 +1,116 @@
 namespace Llama.Engine.Summaries;
 
 /// <summary>
-/// Many histograms being filled at once, in pages of one power of two each: a pair's durations lie close together, so a
-/// histogram of 2,240 buckets needs two or three pages of 64. Recording is an addition; pages come out of one array, which grows
-/// only while the pool is new. Belongs to one thread at a time.
+/// Many histograms being filled at once, in one hash table: an entry for each bucket of each histogram that holds something, so
+/// memory follows what was measured and not what could have been. Recording is a look-up and an addition; the table grows only
+/// while it is new. Belongs to one thread at a time.
 /// </summary>
 internal sealed class HistogramPool
 {
-    private const int PageBits = 6;
-    private const int PageSize = 1 << PageBits;
-    private const int PagesEach = LogLinear.BucketCount >> PageBits;
-    private const int FirstPages = 64;
+    /// <summary>Enough for all buckets of one pair's three histograms, so that small plans never see it grow.</summary>
+    private const int FirstCapacity = 1 << 14;
 
-    /// <summary>The page of each power of two of each histogram; 0 is none, so page 0 of the counts is never used.</summary>
-    private int[] _pages = [];
-    private uint[] _counts = new uint[FirstPages * PageSize];
-    private int _pagesUsed = 1;
+    private const ulong Spread = 0x9E37_79B9_7F4A_7C15;
 
-    /// <summary>Makes room for this many histograms; those that are there keep what they hold.</summary>
-    public void Resize(int histograms)
-    {
-        if (histograms * PagesEach > _pages.Length) Array.Resize(ref _pages, histograms * PagesEach);
-    }
+    /// <summary>Open addressing with linear probing. A power of two, at most half full.</summary>
+    private Entry[] _entries = new Entry[FirstCapacity];
+    private int _used;
 
     /// <summary>Counts a duration.</summary>
+    /// <param name="histogram">Its number, from 0.</param>
+    /// <param name="nanos">The duration.</param>
     public void Record(int histogram, long nanos)
     {
-        int bucket = LogLinear.IndexOf(nanos);
-        ref int page = ref _pages[histogram * PagesEach + (bucket >> PageBits)];
-        if (page == 0) page = TakePage();
-        _counts[page * PageSize + (bucket & (PageSize - 1))]++;
+        ulong key = KeyOf(histogram, LogLinear.IndexOf(nanos));
+        int place = PlaceOf(key, _entries.Length);
+        while (_entries[place].Key != key)
+        {
+            if (_entries[place].Key == 0)
+            {
+                Add(key, place);
+                return;
+            }
+
+            place = (place + 1) & (_entries.Length - 1);
+        }
+
+        _entries[place].Count++;
     }
 
-    /// <summary>What a histogram holds, apart from the pool.</summary>
-    public LatencyHistogram Snapshot(int histogram, long sumNanos, long minNanos, long maxNanos) =>
-        new(Buckets(histogram), sumNanos, minNanos, maxNanos);
+    /// <summary>All that was counted, histogram by histogram and bucket by bucket, apart from the pool.</summary>
+    public Snapshot Read() => new(this);
 
-    /// <summary>Empties all histograms, and sees to it that the next interval finds twice the pages this one needed.</summary>
+    /// <summary>Empties all histograms.</summary>
     public void Clear()
     {
-        Array.Clear(_pages);
-        Array.Clear(_counts, 0, _pagesUsed * PageSize);
-        if (_counts.Length < 2 * _pagesUsed * PageSize) _counts = new uint[2 * _pagesUsed * PageSize];
-        _pagesUsed = 1;
+        Array.Clear(_entries);
+        _used = 0;
     }
 
-    private int TakePage()
+    /// <summary>Keys begin at 1: 0 is an empty place.</summary>
+    private static ulong KeyOf(int histogram, int bucket) => (ulong)histogram * LogLinear.BucketCount + (ulong)bucket + 1;
+
+    private static int PlaceOf(ulong key, int capacity) => (int)((key * Spread) >> 32) & (capacity - 1);
+
+    private void Add(ulong key, int place)
     {
-        if ((_pagesUsed + 1) * PageSize > _counts.Length) Array.Resize(ref _counts, _counts.Length * 2);
-        return _pagesUsed++;
+        _entries[place] = new Entry { Key = key, Count = 1 };
+        if (++_used * 2 > _entries.Length) Grow();
     }
 
-    private IEnumerable<LatencyBucket> Buckets(int histogram)
+    private void Grow()
     {
-        for (int group = 0; group < PagesEach; group++)
+        var larger = new Entry[_entries.Length * 2];
+        foreach (Entry entry in _entries)
         {
-            int page = _pages[histogram * PagesEach + group];
-            if (page == 0) continue;
-            for (int i = 0; i < PageSize; i++)
+            if (entry.Key == 0) continue;
+            int place = PlaceOf(entry.Key, larger.Length);
+            while (larger[place].Key != 0) place = (place + 1) & (larger.Length - 1);
+            larger[place] = entry;
+        }
+
+        _entries = larger;
+    }
+
+    private struct Entry
+    {
+        public ulong Key;
+        public long Count;
+    }
+
+    /// <summary>What a pool held at a moment. Immutable.</summary>
+    internal sealed class Snapshot
+    {
+        private readonly Entry[] _entries;
+
+        internal Snapshot(HistogramPool pool)
+        {
+            _entries = [.. pool._entries.Where(entry => entry.Key != 0)];
+            Array.Sort(_entries, (left, right) => left.Key.CompareTo(right.Key));
+        }
+
+        /// <summary>One of the histograms; its sum and extremes were kept elsewhere.</summary>
+        public LatencyHistogram Histogram(int histogram, long sumNanos, long minNanos, long maxNanos) =>
+            new(Buckets(histogram), sumNanos, minNanos, maxNanos);
+
+        private IEnumerable<LatencyBucket> Buckets(int histogram)
+        {
+            ulong first = KeyOf(histogram, 0), end = KeyOf(histogram + 1, 0);
+            for (int i = IndexOfFirst(first); i < _entries.Length && _entries[i].Key < end; i++)
+                yield return new LatencyBucket((int)(_entries[i].Key - first), _entries[i].Count);
+        }
+
+        private int IndexOfFirst(ulong key)
+        {
+            int low = 0, high = _entries.Length;
+            while (low < high)
             {
-                uint count = _counts[page * PageSize + i];
-                if (count > 0) yield return new LatencyBucket(group * PageSize + i, count);
+                int middle = (low + high) / 2;
+                if (_entries[middle].Key < key) low = middle + 1;
+                else high = middle;
             }
+
+            return low;
         }
     }
 }

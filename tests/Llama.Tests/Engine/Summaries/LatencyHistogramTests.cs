@@ -74,22 +74,20 @@ public sealed class LatencyHistogramTests
     public void Cleared_pool_holds_nothing_and_serves_again()
     {
         var pool = new HistogramPool();
-        pool.Resize(3);
         var random = new Random(1);
         for (int round = 0; round < 3; round++)
         {
             for (int i = 0; i < 10_000; i++) pool.Record(i % 3, random.NextInt64(1, 1L << 38));
-            Assert.Equal(3334, pool.Snapshot(0, 0, 0, 0).Count);
+            Assert.Equal(3334, pool.Read().Histogram(0, 0, 0, 0).Count);
             pool.Clear();
-            Assert.Empty(pool.Snapshot(0, 0, 0, 0).Buckets);
+            Assert.Empty(pool.Read().Histogram(0, 0, 0, 0).Buckets);
         }
     }
 
     private static LatencyHistogram Of(long[] durations)
     {
         var pool = new HistogramPool();
-        pool.Resize(2);
         foreach (long duration in durations) pool.Record(1, duration);
-        return pool.Snapshot(1, durations.Sum(), durations.Min(), durations.Max());
+        return pool.Read().Histogram(1, durations.Sum(), durations.Min(), durations.Max());
     }
 }
