@@ -46,6 +46,23 @@ internal static class ValueParser
             : Parsed.Not<TimeSpan?>(text, "is not a duration: give one like 15s, 500ms, 2m or 1h");
     }
 
+    /// <summary>A part of a whole as in 1% or 0.01; from 0 to 1.</summary>
+    public static Parsed<double?> Share(string text)
+    {
+        bool percent = text.EndsWith('%');
+        bool isNumber = double.TryParse(percent ? text[..^1] : text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number);
+        double share = percent ? number / 100 : number;
+        return isNumber && share <= 1
+            ? Parsed.Of<double?>(share)
+            : Parsed.Not<double?>(text, "is not a share: give one like 1% or 0.01, up to 100% or 1");
+    }
+
+    /// <summary>An address with a UDP port.</summary>
+    public static Parsed<IPEndPoint> EndPoint(string text) =>
+        IPEndPoint.TryParse(text, out IPEndPoint? endPoint) && endPoint.Port != 0
+            ? Parsed.Of(endPoint)
+            : Parsed.Not<IPEndPoint>(text, "is not an address and UDP port: give one like 192.0.2.1:8200 or [2001:db8::1]:8200");
+
     private static Parsed<int> Integer(string text, int least, int most, string what) =>
         int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) && number >= least && number <= most
             ? Parsed.Of(number)

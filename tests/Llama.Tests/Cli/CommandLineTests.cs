@@ -102,6 +102,8 @@ public class CommandLineTests
     [InlineData("demo", "--probes", "1")]
     [InlineData("demo", "--for", "soon")]
     [InlineData("demo", "stray")]
+    [InlineData("relay", "--to", "192.0.2.1")]
+    [InlineData("relay", "--loss", "101%")]
     [InlineData("completion", "tcsh")]
     [InlineData("no-such-command")]
     [InlineData]
@@ -120,6 +122,7 @@ public class CommandLineTests
     [InlineData("reflector", "-h")]
     [InlineData("collector", "--help")]
     [InlineData("demo", "-help")]
+    [InlineData("relay", "-h")]
     [InlineData("version", "-h")]
     [InlineData("completion", "-h")]
     public async Task Help_exits_0(params string[] args)
@@ -133,6 +136,7 @@ public class CommandLineTests
     [InlineData("reflector")]
     [InlineData("collector")]
     [InlineData("demo")]
+    [InlineData("relay")]
     public async Task Help_of_a_command_has_examples_exit_codes_and_environment_variables(string command)
     {
         await _stage.RunAsync(command, "--help");
@@ -209,6 +213,31 @@ public class CommandLineTests
     [InlineData("1d")]
     [InlineData("1e9h")]
     public void Other_durations_are_refused(string text) => Assert.NotNull(ValueParser.Duration(text).Problem);
+
+    [Theory]
+    [InlineData("1%", 0.01)]
+    [InlineData("0.25", 0.25)]
+    [InlineData("100%", 1)]
+    [InlineData("0", 0)]
+    public void Shares_are_percentages_or_fractions(string text, double share) => Assert.Equal(share, ValueParser.Share(text).Value);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("%")]
+    [InlineData("-1%")]
+    [InlineData("1.5")]
+    [InlineData("NaN")]
+    public void Other_shares_are_refused(string text) => Assert.NotNull(ValueParser.Share(text).Problem);
+
+    [Theory]
+    [InlineData("give the address and port that collectors send to", "--to", "127.0.0.1:1")]
+    [InlineData("give the reflector's address and port", "--listen", "127.0.0.1:1")]
+    [InlineData("of different families", "--listen", "127.0.0.1:1", "--to", "[::1]:1")]
+    public async Task A_relay_without_two_ends_that_match_exits_1(string says, params string[] args)
+    {
+        Assert.Equal(ExitCode.Failed, await _stage.RunAsync(["relay", .. args]));
+        Assert.Contains(says, _stage.Error, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Bind_takes_addresses_of_both_families()
