@@ -11,6 +11,7 @@ internal sealed class LlamaProcess : IAsyncDisposable
     private readonly StringBuilder _output = new();
     private readonly StringBuilder _error = new();
     private readonly string _commandLine;
+    private bool _disposed;
 
     private LlamaProcess(Process process, string commandLine)
     {
@@ -83,6 +84,8 @@ internal sealed class LlamaProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_disposed) return;
+        _disposed = true;
         if (!_process.HasExited)
         {
             _process.Kill();

@@ -1,0 +1,91 @@
+using System.Globalization;
+using System.Net;
+using Llama.EndToEnd.Harness;
+
+namespace Llama.EndToEnd.Lab;
+
+/// <summary>A host of a lab, on which programs run.</summary>
+internal sealed class LabHost(NetworkNamespace space, LabRouter router, int site) : IAsyncDisposable
+{
+    private const int FirstApiPort = 5000;
+    private readonly List<IAsyncDisposable> _running = [];
+    private int _apis;
+    private int _udpPorts;
+
+    /// <summary>Its number, from 0.</summary>
+    public int Site => site;
+
+    /// <summary>The router in front of it.</summary>
+    public LabRouter Router => router;
+
+    public IPAddress V4 { get; } = IPAddress.Parse(LabAddress.Host(site, six: false));
+
+    public IPAddress V6 { get; } = IPAddress.Parse(LabAddress.Host(site, six: true));
+
+    /// <summary>What a site is called in the names of namespaces and links.</summary>
+    public static char Letter(int site) => (char)('a' + site);
+
+    /// <summary>Starts `llama reflector` without rate limits, and waits until it listens.</summary>
+    public async Task<LabReflector> StartReflectorAsync(params string[] arguments)
+    {
+        int port = 8100 + _udpPorts++;
+        LlamaProcess process = await StartAsync(
+            "reflects UDP", ["reflector", "--port", $"{port}", "--max-pps", "unlimited", "--max-pps-per-source", "unlimited", .. arguments]);
+        return new LabReflector(process, this, port);
+    }
+
+    /// <summary>Starts `llama relay` on this host, in front of a reflector, and waits until it listens.</summary>
+    /// <returns>Where collectors send to.</returns>
+    public async Task<IPEndPoint> StartRelayAsync(IPEndPoint reflector, params string[] arguments)
+    {
+        var listen = new IPEndPoint(reflector.Address.AddressFamily == V4.AddressFamily ? V4 : V6, 8100 + _udpPorts++);
+        await StartAsync("relays UDP", ["relay", "--listen", $"{listen}", "--to", $"{reflector}", .. arguments]);
+        return listen;
+    }
+
+    /// <summary>Starts `llama collector` with as many flows to one target.</summary>
+    public Task<LabCollector> StartCollectorAsync(IPEndPoint target, int flows = 16, double cps = 50) =>
+        StartCollectorAsync([target], cps, new FlowGroup(flows));
+
+    /// <summary>Starts `llama collector`, which sends <paramref name="cps"/> datagrams a second on each flow of each group to each target.</summary>
+    public async Task<LabCollector> StartCollectorAsync(IEnumerable<IPEndPoint> targets, double cps, params FlowGroup[] groups)
+    {
+        var api = new IPEndPoint(IPAddress.Loopback, FirstApiPort + _apis++);
+        var directory = new TemporaryDirectory();
+        string file = directory.Write("llama.yaml", FlowGroup.Configuration(targets, cps, groups));
+        LlamaProcess process = await StartAsync("", ["collector", "--config", file, "--api", $"{api}"]);
+        var collector = new LabCollector(process, directory, space, api);
+        _running.Add(collector);
+        return collector;
+    }
+
+    /// <summary>Ends what runs on it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (IAsyncDisposable program in Enumerable.Reverse(_running)) await program.DisposeAsync();
+        _running.Clear();
+    }
+
+    public override string ToString() => Letter(site).ToString(CultureInfo.InvariantCulture);
+
+    private async Task<LlamaProcess> StartAsync(string ready, IEnumerable<string> arguments)
+    {
+        string[] line = space.CommandLine(Repository.Executable, arguments);
+        LlamaProcess process = LlamaProcess.StartAt(line[0], line[1..]);
+        _running.Add(process);
+        await Eventually.Holds(
+            () => process.HasExited ? throw new InvalidOperationException(process.Transcript) : process.Error.Contains(ready, StringComparison.Ordinal),
+            TimeSpan.FromSeconds(20),
+            ready,
+            () => process.Transcript);
+        return process;
+    }
+}
+
+/// <summary>A `llama reflector` on a host of a lab.</summary>
+internal sealed record LabReflector(LlamaProcess Process, LabHost Host, int Port)
+{
+    public IPEndPoint V4 => new(Host.V4, Port);
+
+    public IPEndPoint V6 => new(Host.V6, Port);
+}
