@@ -28,7 +28,7 @@ internal struct LossDirection
     /// <returns>Datagrams lost on the way there; null where it can't be known.</returns>
     public int? Attribute(in FlowCounts counts, ReplyMark? next)
     {
-        _hasStamps |= counts.StampedReplies > 0;
+        _hasStamps |= counts.StampedReplies > 0 || next is not null;
         if (!_hasStamps) return null;
 
         int? forward = 0;

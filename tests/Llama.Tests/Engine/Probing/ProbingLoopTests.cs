@@ -85,6 +85,23 @@ public sealed class ProbingLoopTests
         });
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void First_interval_without_a_reply_has_its_direction_told_by_the_next(bool forward)
+    {
+        _bench.AddReflector(Target);
+        _bench.AlignTo(10);
+        long cut = _bench.World.NowNanos + 10 * Second;
+        _bench.World.Link = packet => (packet.To.Port == 8100) == forward && _bench.World.NowNanos < cut ? Lose(packet) : [(100_000, packet)];
+        _bench.Apply(Plan(10, 2, [Target]));
+        _bench.RunFor(25 * Second);
+
+        Summary dead = Assert.Single(_bench.Reports[0].Summaries);
+        Assert.Equal(0, dead.Counts.Received);
+        Assert.Equal(forward ? dead.Counts.Lost : 0, dead.Counts.LostForward);
+    }
+
     [Fact]
     public void Dead_target_loses_all_and_tells_no_times()
     {
