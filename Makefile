@@ -13,7 +13,7 @@ export MSBUILDDISABLENODEREUSE := 1
 export UseSharedCompilation := false
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test bench format format-check publish clean
+.PHONY: help build demo test soak bench format format-check publish clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ test: ## Install what the tests need (where that is allowed), build, and run eve
 
 bench: ## Measure against references, print a table, write docs/benchmarks.md; BENCH_ARGS=--quick only tries
 	@build/bench.sh $(BENCH_ARGS)
+
+soak: ## Measure 20,000 datagrams a second for half an hour, or SOAK_SECONDS; needs root
+	@build/soak.sh
 
 format: ## Lay out the sources as .editorconfig says
 	$(DOTNET) format Llama.slnx

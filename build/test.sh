@@ -5,7 +5,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 
 # Package and the command it brings.
-wanted=(tmux:tmux)
+wanted=(tmux:tmux iproute2:ip nftables:nft curl:curl)
 results=artifacts/test-results
 passed=0 failed=0 skipped=0
 

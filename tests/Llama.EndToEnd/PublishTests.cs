@@ -26,7 +26,4 @@ public sealed class PublishTests
         Assert.True(await demo.Exit() == 0, demo.Transcript);
         Assert.Contains("%", demo.Output, StringComparison.Ordinal);
     }
-
-    [CollectionDefinition(nameof(Alone), DisableParallelization = true)]
-    public sealed class Alone;
 }

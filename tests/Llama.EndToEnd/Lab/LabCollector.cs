@@ -29,11 +29,11 @@ internal sealed class LabCollector : IAsyncDisposable
     public LlamaProcess Process { get; }
 
     /// <summary>What it measures from now on, in this many whole intervals.</summary>
-    public async Task<Measured> MeasureAsync(int intervals = 2)
+    public async Task<Measured> MeasureAsync(int intervals = 2, TimeSpan? deadline = null)
     {
         DateTimeOffset from = DateTimeOffset.UtcNow;
         MeasuredInterval[] measured = await IntervalsAsync(
-            all => [.. all.Where(interval => interval.Start >= from)], wanted => wanted.Length >= intervals, $"{intervals} whole intervals");
+            all => [.. all.Where(interval => interval.Start >= from)], wanted => wanted.Length >= intervals, $"{intervals} whole intervals", deadline);
         return new Measured(measured[..intervals]);
     }
 

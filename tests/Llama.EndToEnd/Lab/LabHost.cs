@@ -8,12 +8,16 @@ namespace Llama.EndToEnd.Lab;
 internal sealed class LabHost(NetworkNamespace space, LabRouter router, int site) : IAsyncDisposable
 {
     private const int FirstApiPort = 5000;
+    private const int FirstUdpPort = 8100;
     private readonly List<IAsyncDisposable> _running = [];
     private int _apis;
     private int _udpPorts;
 
     /// <summary>Its number, from 0.</summary>
     public int Site => site;
+
+    /// <summary>Where its programs run.</summary>
+    public NetworkNamespace Space => space;
 
     /// <summary>The router in front of it.</summary>
     public LabRouter Router => router;
@@ -28,9 +32,10 @@ internal sealed class LabHost(NetworkNamespace space, LabRouter router, int site
     /// <summary>Starts `llama reflector` without rate limits, and waits until it listens.</summary>
     public async Task<LabReflector> StartReflectorAsync(params string[] arguments)
     {
-        int port = 8100 + _udpPorts++;
-        LlamaProcess process = await StartAsync(
-            "reflects UDP", ["reflector", "--port", $"{port}", "--max-pps", "unlimited", "--max-pps-per-source", "unlimited", .. arguments]);
+        int port = FirstUdpPort + _udpPorts++;
+        var metrics = new IPEndPoint(IPAddress.Loopback, port);
+        LlamaProcess process = await StartAsync("serves /metrics", [
+            "reflector", "--port", $"{port}", "--max-pps", "unlimited", "--max-pps-per-source", "unlimited", "--metrics", $"{metrics}", .. arguments]);
         return new LabReflector(process, this, port);
     }
 
@@ -38,7 +43,7 @@ internal sealed class LabHost(NetworkNamespace space, LabRouter router, int site
     /// <returns>Where collectors send to.</returns>
     public async Task<IPEndPoint> StartRelayAsync(IPEndPoint reflector, params string[] arguments)
     {
-        var listen = new IPEndPoint(reflector.Address.AddressFamily == V4.AddressFamily ? V4 : V6, 8100 + _udpPorts++);
+        var listen = new IPEndPoint(reflector.Address.AddressFamily == V4.AddressFamily ? V4 : V6, FirstUdpPort + _udpPorts++);
         await StartAsync("relays UDP", ["relay", "--listen", $"{listen}", "--to", $"{reflector}", .. arguments]);
         return listen;
     }
@@ -80,12 +85,4 @@ internal sealed class LabHost(NetworkNamespace space, LabRouter router, int site
             () => process.Transcript);
         return process;
     }
-}
-
-/// <summary>A `llama reflector` on a host of a lab.</summary>
-internal sealed record LabReflector(LlamaProcess Process, LabHost Host, int Port)
-{
-    public IPEndPoint V4 => new(Host.V4, Port);
-
-    public IPEndPoint V6 => new(Host.V6, Port);
 }

@@ -23,10 +23,15 @@ internal sealed record MeasuredInterval(DateTimeOffset Start, DateTimeOffset End
 internal sealed record Measured(IReadOnlyList<MeasuredInterval> Intervals)
 {
     /// <summary>Replies that the collector's own sockets dropped.</summary>
-    public long ReceiveDrops => Intervals.Sum(interval => interval.Json.GetProperty("health").GetProperty("receive_drops").GetInt64());
+    public long ReceiveDrops => Health("receive_drops");
+
+    /// <summary>Datagrams of the schedule that the collector had no time for.</summary>
+    public long SkippedSends => Health("skipped_sends");
 
     /// <summary>All pairs and classes together.</summary>
     public MeasuredCounts Total => MeasuredCounts.Sum(Intervals.SelectMany(interval => interval.Json.GetProperty("summaries").EnumerateArray()));
+
+    private long Health(string name) => Intervals.Sum(interval => interval.Json.GetProperty("health").GetProperty(name).GetInt64());
 
     /// <summary>What it measured to a target, in one class.</summary>
     public MeasuredPair To(IPEndPoint target, byte @class = 0)
@@ -75,6 +80,14 @@ internal sealed record MeasuredCounts(long Sent, long Received, long Lost, long?
 {
     /// <summary>Lost, and not because a reply came too late.</summary>
     public long Vanished => Lost - Late;
+
+    public static MeasuredCounts Add(MeasuredCounts one, MeasuredCounts other) => new(
+        one.Sent + other.Sent,
+        one.Received + other.Received,
+        one.Lost + other.Lost,
+        one.LostForward + other.LostForward,
+        one.LostReverse + other.LostReverse,
+        one.Late + other.Late);
 
     /// <summary>Adds up summaries or flows.</summary>
     public static MeasuredCounts Sum(IEnumerable<JsonElement> parts)
