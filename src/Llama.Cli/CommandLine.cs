@@ -59,6 +59,7 @@ internal static class CommandLine
         });
         root.Add(ReflectorCommand.Create(surroundings));
         root.Add(CollectorCommand.Create(surroundings));
+        root.Add(PingCommand.Create(surroundings));
         root.Add(DemoCommand.Create(surroundings));
         root.Add(RelayCommand.Create(surroundings));
         root.Add(VersionCommand.Create(surroundings));

@@ -8,8 +8,13 @@ internal sealed class DescribedCommand(string name, string description) : Comman
     /// <summary>Lines as they would be typed, with a comment where they need one.</summary>
     public IReadOnlyList<string> Examples { get; init; } = [];
 
-    /// <summary>True where help lists the exit codes.</summary>
-    public bool ShowsExitCodes { get; init; } = true;
+    /// <summary>What the exit codes mean; empty where help does not list them.</summary>
+    public IReadOnlyList<string> ExitCodes { get; init; } =
+    [
+        "0  done, or ended by SIGINT or SIGTERM",
+        "1  a configuration that can't be used, or a failure while running",
+        "2  a command line that makes no sense",
+    ];
 
     /// <summary>True accepts arguments it has no use for, as the Go programs do, and says so; unknown flags stay errors.</summary>
     public bool IgnoresStrayArguments

@@ -32,9 +32,7 @@ internal sealed class HelpText(TextWriter output) : SynchronousCommandLineAction
         WriteColumns("Arguments", command.Arguments.Where(argument => !argument.Hidden).Select(argument => ($"<{argument.Name}>", argument.Description ?? "")));
         WriteColumns("Settings", Shown(command).Select(option => (Names(option), Explanation(option))));
         WriteLines("Examples", described?.Examples ?? []);
-        WriteLines("Exit codes", described?.ShowsExitCodes == true
-            ? ["0  done, or ended by SIGINT or SIGTERM", "1  a configuration that can't be used, or a failure while running", "2  a command line that makes no sense"]
-            : []);
+        WriteLines("Exit codes", described?.ExitCodes ?? []);
         if (command is RootCommand) output.WriteLine("\n'llama <command> --help' tells more of a command.");
     }
 
@@ -47,7 +45,7 @@ internal sealed class HelpText(TextWriter output) : SynchronousCommandLineAction
     {
         string name = command is RootCommand ? "llama" : $"llama {command.Name}";
         string sub = command.Subcommands.Count > 0 ? " <command>" : "";
-        string arguments = string.Concat(command.Arguments.Select(argument => $" <{argument.Name}>"));
+        string arguments = string.Concat(command.Arguments.Select(argument => $" <{argument.Name}>{(argument.Arity.MaximumNumberOfValues > 1 ? "..." : "")}"));
         return $"{name}{sub}{arguments} [settings]";
     }
 

@@ -18,6 +18,9 @@ internal sealed record Surroundings
     /// <summary>Columns and rows of the terminal, now.</summary>
     public Func<(int Width, int Height)> WindowSize { get; init; } = () => (80, 24);
 
+    /// <summary>Waits for a key and returns its character, which is not echoed; null where nobody has a keyboard.</summary>
+    public Func<char>? ReadKey { get; init; }
+
     /// <summary>The time that log lines and waits go by.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
@@ -35,6 +38,7 @@ internal sealed record Surroundings
             Environment = System.Environment.GetEnvironmentVariable,
             OutIsTerminal = !Console.IsOutputRedirected && !dumb,
             WindowSize = SizeOfConsole,
+            ReadKey = Console.IsInputRedirected ? null : () => Console.ReadKey(intercept: true).KeyChar,
         };
     }
 

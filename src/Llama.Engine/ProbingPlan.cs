@@ -21,6 +21,9 @@ public sealed record ProbingTest
     /// <summary>Cycles per second, above 0.</summary>
     public required double CyclesPerSecond { get; init; }
 
+    /// <summary>How many datagrams it sends over all flows before it ends; null, the default, for no end.</summary>
+    public long? MostDatagrams { get; init; }
+
     /// <summary>Where datagrams leave from: one socket each.</summary>
     public required IReadOnlyList<SourcePort> Ports { get; init; }
 

@@ -44,7 +44,7 @@ internal static class CompletionCommand
         var command = new DescribedCommand("completion", "Print a script that completes commands and flags in a shell.")
         {
             Examples = ["source <(llama completion bash)", "llama completion zsh > ~/.zfunc/_llama", "llama completion fish | source"],
-            ShowsExitCodes = false,
+            ExitCodes = [],
         };
         command.Add(shell);
         command.SetAction(parsed => surroundings.Out.WriteLine(parsed.GetValue(shell) switch

@@ -16,7 +16,7 @@ internal static class VersionCommand
         var command = new DescribedCommand("version", "Print the version, and what it runs on.")
         {
             Examples = ["llama version", "llama version --json"],
-            ShowsExitCodes = false,
+            ExitCodes = [],
         };
         command.Add(json);
         command.SetAction(parsed => surroundings.Out.WriteLine(parsed.GetValue(json) ? Json() : Line()));

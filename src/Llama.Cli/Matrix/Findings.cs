@@ -68,7 +68,8 @@ internal static class Findings
         return $"{who}: numbers are suspect, {string.Join(", ", reasons)}";
     }
 
-    private static string Words(SuspectReason reason) => reason switch
+    /// <summary>Why a collector suspects itself, in words.</summary>
+    public static string Words(SuspectReason reason) => reason switch
     {
         SuspectReason.LateSends => "datagrams left late",
         SuspectReason.SkippedSends => "datagrams were left out",
@@ -80,7 +81,8 @@ internal static class Findings
         _ => reason.ToString(),
     };
 
-    private static string Describe(PairCell cell)
+    /// <summary>What a pair loses, in which direction and on which flows.</summary>
+    public static string Describe(PairCell cell)
     {
         string flows = Flows(cell);
         return $"loses {Percent(cell.LossRatio ?? 0)}{Direction(cell)}{(flows.Length > 0 ? $"; {flows}" : "")}";

@@ -31,28 +31,35 @@ internal sealed class PacedTest
     private readonly long _periodNanos;
     private MonotonicTime _cycleStart;
     private int _next;
+    private long _left;
 
     /// <summary>A test whose first cycle begins at <paramref name="start"/>.</summary>
     /// <param name="cyclesPerSecond">Cycles per second.</param>
     /// <param name="flows">Its flows, in the order they are due within a cycle. Not empty.</param>
     /// <param name="targets">How many flows in a row go to different targets.</param>
     /// <param name="start">When the first is due.</param>
-    public PacedTest(double cyclesPerSecond, int[] flows, int targets, MonotonicTime start)
+    /// <param name="mostDatagrams">After how many datagrams it ends.</param>
+    public PacedTest(double cyclesPerSecond, int[] flows, int targets, MonotonicTime start, long mostDatagrams = long.MaxValue)
     {
         _flows = flows;
         _periodNanos = Math.Max(1, (long)Math.Round(1e9 / cyclesPerSecond));
         _spacingNanos = (double)_periodNanos / flows.Length;
         _cycleStart = start;
+        _left = mostDatagrams;
         int chosen = (int)Math.Min(Math.Min(MaxGroup, targets), MaxGroupNanos / _spacingNanos);
         int forced = (int)Math.Min(flows.Length, Math.Ceiling(MinGroupNanos / _spacingNanos));
         _group = Math.Max(1, Math.Max(chosen, forced));
     }
 
+    /// <summary>True when nothing is due any more.</summary>
+    public bool IsOver => _left <= 0;
+
     /// <summary>True when datagrams are too close to each other for a system call each.</summary>
     public bool IsFast => _spacingNanos < MinGroupNanos;
 
-    /// <summary>When the next datagram, and with it the rest of its group, is due.</summary>
-    public MonotonicTime Due => _cycleStart + (long)((_next - _next % _group) * _spacingNanos);
+    /// <summary>When the next datagram, and with it the rest of its group, is due; at no time when the test is over.</summary>
+    public MonotonicTime Due =>
+        IsOver ? new MonotonicTime(long.MaxValue) : _cycleStart + (long)((_next - _next % _group) * _spacingNanos);
 
     /// <summary>The flow that is due next.</summary>
     public int Flow => _flows[_next];
@@ -60,6 +67,7 @@ internal sealed class PacedTest
     /// <summary>Goes on to the datagram after that.</summary>
     public void Advance()
     {
+        _left--;
         if (++_next < _flows.Length) return;
         _next = 0;
         _cycleStart += _periodNanos;
@@ -72,6 +80,8 @@ internal sealed class PacedTest
         long lag = now - Due;
         if (lag <= MaxLagNanos) return 0;
         _cycleStart += lag;
-        return (long)(lag / _spacingNanos);
+        long skipped = Math.Min(_left, (long)(lag / _spacingNanos));
+        _left -= skipped;
+        return skipped;
     }
 }

@@ -32,4 +32,5 @@ internal sealed record NewFlow(int Index, int Pair, SourceSocket Source, UdpEndp
 /// <param name="CyclesPerSecond">Cycles per second.</param>
 /// <param name="Flows">Port by port, and within a port target by target.</param>
 /// <param name="Targets">How many targets there are.</param>
-internal sealed record TestChange(string Name, double CyclesPerSecond, int[] Flows, int Targets);
+/// <param name="MostDatagrams">After how many datagrams it ends; null for no end.</param>
+internal sealed record TestChange(string Name, double CyclesPerSecond, int[] Flows, int Targets, long? MostDatagrams);

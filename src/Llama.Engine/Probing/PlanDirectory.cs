@@ -49,7 +49,8 @@ internal sealed class PlanDirectory(IDatagramNetwork network, Clock clock)
                 }
             }
 
-            tests.Add(new TestChange(test.Name, test.CyclesPerSecond, [.. order], order.Count / Math.Max(1, test.Ports.Count)));
+            int targets = order.Count / Math.Max(1, test.Ports.Count);
+            tests.Add(new TestChange(test.Name, test.CyclesPerSecond, [.. order], targets, test.MostDatagrams));
         }
 
         _flows.RetireAllBut(flows.Keys, now);

@@ -41,8 +41,9 @@ public sealed class Prober : IDisposable
     }
 
     /// <summary>
-    /// Probes until cancelled. Then the running interval ends at once: its report is handed out before this returns, without the
-    /// datagrams whose replies were still awaited.
+    /// Probes until cancelled, or until every test has sent its <see cref="ProbingTest.MostDatagrams"/> and all of them have been
+    /// judged. Then the running interval ends at once: its report is handed out before this returns, without the datagrams whose
+    /// replies were still awaited.
     /// </summary>
     public void Run(CancellationToken cancellation)
     {
@@ -50,7 +51,7 @@ public sealed class Prober : IDisposable
         reporting.Start();
         using (cancellation.Register(_network.Wake))
         {
-            while (!cancellation.IsCancellationRequested) _loop.Step();
+            while (!cancellation.IsCancellationRequested && !_loop.IsOver) _loop.Step();
         }
 
         _loop.Finish();

@@ -65,6 +65,20 @@ internal sealed partial class ProbingLoop
         _shelf = new BookShelf(clock.Wall, clock.Monotonic);
     }
 
+    /// <summary>True when every test of the plan has sent all it had to send, and all of it has been judged.</summary>
+    public bool IsOver
+    {
+        get
+        {
+            if (_tests.Count == 0 || !_changes.IsEmpty) return false;
+            foreach (ScheduledTest test in _tests)
+                if (!test.Pace.IsOver) return false;
+            foreach (SourceSocket source in _sources)
+                if (!source.IsDrained) return false;
+            return true;
+        }
+    }
+
     /// <summary>Hands over a plan. Any thread may call it.</summary>
     public void Apply(PlanChange change)
     {
@@ -164,12 +178,14 @@ internal sealed partial class ProbingLoop
         {
             if (running.Test.Name == test.Name
                 && running.Test.CyclesPerSecond.Equals(test.CyclesPerSecond)
+                && running.Test.MostDatagrams == test.MostDatagrams
                 && running.Test.Flows.AsSpan().SequenceEqual(test.Flows)) return running;
         }
 
         // A slow test's first datagrams need not wait for a random part of a long cycle, only be apart from those of other probes.
         long phase = (long)(Random.Shared.NextDouble() * Math.Min(1e9, 1e9 / test.CyclesPerSecond));
-        return new ScheduledTest(test, new PacedTest(test.CyclesPerSecond, test.Flows, test.Targets, now + phase));
+        var pace = new PacedTest(test.CyclesPerSecond, test.Flows, test.Targets, now + phase, test.MostDatagrams ?? long.MaxValue);
+        return new ScheduledTest(test, pace);
     }
 
     private void EndIntervals(MonotonicTime now)

@@ -33,7 +33,15 @@ public sealed class Reflector : IDisposable
             {
                 IDatagramNetwork network = newNetwork();
                 _networks.Add(network);
-                IDatagramSocket socket = network.Open(new DatagramSocketOptions { Bind = bind, ReusePort = options.Workers > 1 });
+                IDatagramSocket socket = network.Open(new DatagramSocketOptions
+                {
+                    Bind = bind,
+                    ReusePort = options.Workers > 1,
+
+                    // A reply that is too long for the way back gets lost, and so is seen. The kernel's default would fragment it
+                    // as soon as it has heard of a smaller MTU, from whoever claims so.
+                    DontFragment = true,
+                });
                 _sockets.Add(socket);
                 _workers.Add(new ReflectorWorker(socket, clock, options, bucket));
 

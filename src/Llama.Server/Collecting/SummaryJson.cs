@@ -5,12 +5,14 @@ using Llama.Server.Metrics;
 
 namespace Llama.Server.Collecting;
 
-/// <summary>Reports and summaries as /api/v2 writes them: units in the names, null for what was not measured.</summary>
-internal static class SummaryJson
+/// <summary>
+/// Reports and summaries as /api/v2 writes them: units in the names, null for what was not measured. Pure; any thread may call it.
+/// </summary>
+public static class SummaryJson
 {
     private const long NanosPerTick = 100;
 
-    /// <summary>The members of a report besides its summaries.</summary>
+    /// <summary>The members of a report besides its summaries, into an object that is open.</summary>
     public static void WriteReport(Utf8JsonWriter json, IntervalReport? report)
     {
         WriteTime(json, "start", report?.Start);
@@ -23,7 +25,11 @@ internal static class SummaryJson
         WriteLayout(json);
     }
 
-    /// <summary>One summary.</summary>
+    /// <summary>One summary, as an object.</summary>
+    /// <param name="json">Where to.</param>
+    /// <param name="summary">What.</param>
+    /// <param name="flows">True writes its flows too.</param>
+    /// <param name="buckets">True writes the buckets of its histogram too.</param>
     public static void WriteSummary(Utf8JsonWriter json, Summary summary, bool flows, bool buckets)
     {
         json.WriteStartObject();
