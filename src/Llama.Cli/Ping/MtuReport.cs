@@ -46,7 +46,7 @@ internal static class MtuReport
 
     private static string Why(PathLimit limit, string direction) => limit.LimitedBy switch
     {
-        SizeLimit.Interface => "this host's interface takes no larger ones",
+        SizeLimit.Local => "this host sends no larger ones",
         SizeLimit.Path => direction == "forward" ? "larger ones are lost on the way there" : "larger ones are lost on the way back",
         SizeLimit.OtherWay => "larger ones don't get there to be sent back",
         _ => "nothing larger was tried",
@@ -112,7 +112,7 @@ internal static class MtuReport
 
     private static string Reason(SizeLimit limit) => limit switch
     {
-        SizeLimit.Interface => "interface",
+        SizeLimit.Local => "local",
         SizeLimit.Path => "path",
         SizeLimit.OtherWay => "other_way",
         _ => "none",

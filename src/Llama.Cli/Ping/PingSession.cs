@@ -46,6 +46,7 @@ internal sealed class PingSession(PingOptions options, IReadOnlyList<Target> tar
         });
         try
         {
+            // The sockets are opened here, where it can be told why they can't. Nothing is sent before it runs.
             prober.Apply(options.Plan(targets));
             return prober;
         }
@@ -66,6 +67,7 @@ internal sealed class PingSession(PingOptions options, IReadOnlyList<Target> tar
     {
         try
         {
+            WarmUp.Run(options.Portable, cancellation);
             prober.Run(cancellation);
         }
         finally

@@ -29,6 +29,9 @@ internal static class PingText
     /// <summary>A number with as many decimals as it needs.</summary>
     public static string Plain(double number) => Text(number, "0.######");
 
+    /// <summary>A target as it was given: its host, with the port where that is not the usual one.</summary>
+    public static string ShortName(Summary summary) => new PingTarget(summary.Target.Host, summary.Destination.Port, null).ToString();
+
     /// <summary>A target: its name and address, with the port where that is not the usual one.</summary>
     public static string Name(Summary summary)
     {

@@ -25,7 +25,7 @@ internal static class PingVerdict
         else if (counts.Received == 0 && counts.Sent > 0)
         {
             yield return $"{name}: no reply to {counts.Sent.ToString("#,0", CultureInfo.InvariantCulture)} {(counts.Sent == 1 ? "datagram" : "datagrams")}; "
-                + "does 'llama reflector' run there, and is UDP let through?";
+                + (options.DontFragment ? "--mtu tells whether they are too large" : "does 'llama reflector' run there, and is UDP let through?");
             yield break;
         }
 

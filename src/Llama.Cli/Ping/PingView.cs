@@ -16,7 +16,7 @@ internal sealed class PingView(IntervalReport total, PingOptions options) : Rend
 {
     private const int LeastName = 12;
     private const int MostName = 44;
-    private const int LongestBars = 60;
+    private const int LongestBars = 48;
     private const string BarIndent = "     ";
 
     private static readonly Style Good = new(Color.Green);
@@ -88,7 +88,7 @@ internal sealed class PingView(IntervalReport total, PingOptions options) : Rend
             if (RttBars.Line(row.Histogram, bars, unicode) is { } line) yield return new Line().Add(BarIndent + line, MatrixPalette.Quiet);
         }
 
-        Line[] notes = [.. Notes(unicode)];
+        Line[] notes = [.. Notes()];
         if (notes.Length > 0) yield return new Line();
         foreach (Line note in notes) yield return note;
     }
@@ -144,11 +144,11 @@ internal sealed class PingView(IntervalReport total, PingOptions options) : Rend
         }
     }
 
-    private IEnumerable<Line> Notes(bool unicode)
+    private IEnumerable<Line> Notes()
     {
         foreach (Summary summary in total.Summaries)
         {
-            Line Note(string text) => new Line().Add(summary.Target.Host, MatrixPalette.Label).Add("  ").Add(text);
+            Line Note(string text) => new Line().Add(PingText.ShortName(summary), MatrixPalette.Label).Add("  ").Add(text);
             DatagramCounts counts = summary.Counts;
             PathMarks path = summary.Path;
             if (counts.Lost > 0) yield return Note(Findings.Describe(Cell(summary)));
@@ -170,8 +170,8 @@ internal sealed class PingView(IntervalReport total, PingOptions options) : Rend
 
         if (total.Health.Suspect.Count > 0)
         {
-            yield return new Line().Add("These numbers are suspect: ", Poor)
-                .Add(string.Join(", ", total.Health.Suspect.Select(Findings.Words)) + (unicode ? " – on this host." : " - on this host."));
+            yield return new Line().Add("Some of these numbers are suspect: ", Poor)
+                .Add(string.Join(", ", total.Health.Suspect.Select(Findings.Words)));
         }
     }
 

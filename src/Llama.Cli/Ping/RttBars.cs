@@ -8,9 +8,14 @@ internal static class RttBars
     private const string Blocks = "▁▂▃▄▅▆▇█";
     private const string Ascii = ".:-=+*#@";
 
+    // A bar is wider than a bucket of the histogram, or there would be gaps that are not in the times; and there are no more bars
+    // than the times can fill.
+    private const double NarrowestBar = 0.02;
+    private const double BarsForRootOfCount = 4;
+
     /// <summary>The bars, with the smallest and the largest duration at their ends; null where there is nothing to show.</summary>
     /// <param name="rtt">The round-trip times.</param>
-    /// <param name="width">How many bars.</param>
+    /// <param name="width">How many bars at the most.</param>
     /// <param name="unicode">Blocks; else ASCII characters that get darker.</param>
     public static string? Line(LatencyHistogram rtt, int width, bool unicode)
     {
@@ -30,14 +35,13 @@ internal static class RttBars
     internal static long[] Counts(LatencyHistogram rtt, int width)
     {
         double low = Math.Log(Math.Max(1, rtt.MinNanos ?? 1));
-
-        // A span of less than a tenth is not stretched over the whole line: it would look like a spread that is not there.
-        double high = Math.Max(Math.Log(Math.Max(1, rtt.MaxNanos ?? 1)), low + Math.Log(1.1));
-        var counts = new long[width];
+        double span = Math.Log(Math.Max(1, rtt.MaxNanos ?? 1)) - low;
+        double most = Math.Min(Math.Ceiling(span / NarrowestBar), BarsForRootOfCount * Math.Sqrt(rtt.Count));
+        var counts = new long[(int)Math.Clamp(most, 1, width)];
         foreach (LatencyBucket bucket in rtt.Buckets)
         {
-            double at = (Math.Log(Math.Max(1, LogLinear.MiddleNanos(bucket.Index))) - low) / (high - low);
-            counts[Math.Clamp((int)(at * width), 0, width - 1)] += bucket.Count;
+            double at = span <= 0 ? 0 : (Math.Log(Math.Max(1, LogLinear.MiddleNanos(bucket.Index))) - low) / span;
+            counts[Math.Clamp((int)(at * counts.Length), 0, counts.Length - 1)] += bucket.Count;
         }
 
         return counts;

@@ -26,8 +26,8 @@ public enum SizeLimit
     /// <summary>They may: nothing larger was tried.</summary>
     None,
 
-    /// <summary>This host's interface takes none.</summary>
-    Interface,
+    /// <summary>This host sends none: its interface takes none, or (with portable sockets) its kernel knows that the path does not.</summary>
+    Local,
 
     /// <summary>They get lost on the way.</summary>
     Path,

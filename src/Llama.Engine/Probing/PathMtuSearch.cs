@@ -113,7 +113,7 @@ public sealed class PathMtuSearch : IDisposable
     }
 
     private SizeLimit Why(int largest, int most) =>
-        largest == most ? SizeLimit.None : _fates[largest + 1] == Fate.Refused ? SizeLimit.Interface : SizeLimit.Path;
+        largest == most ? SizeLimit.None : _fates[largest + 1] == Fate.Refused ? SizeLimit.Local : SizeLimit.Path;
 
     /// <summary>The largest size that fits; small datagrams always do.</summary>
     private int Largest(Func<int, bool> fits, int most)
