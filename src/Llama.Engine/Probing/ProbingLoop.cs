@@ -66,18 +66,9 @@ internal sealed partial class ProbingLoop
     }
 
     /// <summary>True when every test of the plan has sent all it had to send, and all of it has been judged.</summary>
-    public bool IsOver
-    {
-        get
-        {
-            if (_tests.Count == 0 || !_changes.IsEmpty) return false;
-            foreach (ScheduledTest test in _tests)
-                if (!test.Pace.IsOver) return false;
-            foreach (SourceSocket source in _sources)
-                if (!source.IsDrained) return false;
-            return true;
-        }
-    }
+    public bool IsOver => HasSentAll && _sources.TrueForAll(source => source.IsDrained);
+
+    private bool HasSentAll => _tests.Count > 0 && _changes.IsEmpty && _tests.TrueForAll(test => test.Pace.IsOver);
 
     /// <summary>Hands over a plan. Any thread may call it.</summary>
     public void Apply(PlanChange change)
@@ -130,6 +121,9 @@ internal sealed partial class ProbingLoop
         MonotonicTime now = _clock.Monotonic;
         long sleep = Math.Min(LongestSleepNanos, _shelf.Boundary - now);
         foreach (ScheduledTest test in _tests) sleep = Math.Min(sleep, test.Pace.Due - now);
+
+        // Only replies can end it now, so they are looked for.
+        if (HasSentAll) sleep = Math.Min(sleep, 2 * GraceNanos);
 
         // A closing interval whose deadline has passed waits for the judgement of what was sent last.
         if (_shelf.Oldest is { } oldest) sleep = Math.Min(sleep, Math.Max(GraceNanos, oldest.CloseAt - now));
