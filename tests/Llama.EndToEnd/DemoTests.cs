@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Llama.EndToEnd.Harness;
 
@@ -36,47 +35,17 @@ public sealed partial class DemoTests
     [SkippableFact]
     public async Task In_a_terminal_the_matrix_is_drawn_and_the_screen_is_left_as_it_was()
     {
-        Skip.IfNot(HasTmux(), "tmux is not installed; it gives the demo a terminal.");
-        string server = $"llama-test-{Environment.ProcessId}";
-        await Tmux(server, "-f", "/dev/null", "new-session", "-d", "-x", "140", "-y", "45", "/bin/sh");
-        try
-        {
-            await Tmux(server, "send-keys", $"{Repository.Executable} demo --for 8s; echo ended with $?", "Enter");
+        Skip.IfNot(Terminal.IsAvailable, "tmux is not installed; it gives the demo a terminal.");
+        await using Terminal terminal = await Terminal.Open(140, 45);
+        await terminal.Type($"{Repository.Executable} demo --for 8s; echo ended with $?", "Enter");
 
-            await ScreenWhen(server, text => Cell().IsMatch(text), "the matrix");
-            await ScreenWhen(server, text => text.Contains("ended with 0", StringComparison.Ordinal), "the end");
+        await terminal.ScreenWhen(text => Cell().IsMatch(text), "the matrix");
+        await terminal.ScreenWhen(text => text.Contains("ended with 0", StringComparison.Ordinal), "the end");
 
-            Assert.Equal("cursor 1, alternate screen 0", (await Tmux(server, "display-message", "-p", "cursor #{cursor_flag}, alternate screen #{alternate_on}")).Trim());
-        }
-        finally
-        {
-            await Tmux(server, "kill-server");
-        }
-    }
-
-    private static Task<string> ScreenWhen(string server, Func<string, bool> wanted, string what)
-    {
-        string screen = "";
-        return Eventually.Get(
-            async () => wanted(screen = await Tmux(server, "capture-pane", "-p")) ? screen : null, TimeSpan.FromSeconds(30), what, () => screen);
+        Assert.Equal("cursor 1, alternate screen 0", await terminal.State());
     }
 
     /// <summary>Loss and latency of a pair.</summary>
     [GeneratedRegex(@"\d%\s+[\d.]+(µs|us|ms)")]
     private static partial Regex Cell();
-
-    private static bool HasTmux() =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(directory => File.Exists(Path.Combine(directory, "tmux")));
-
-    private static async Task<string> Tmux(string server, params string[] arguments)
-    {
-        using Process tmux = Process.Start(new ProcessStartInfo("tmux", ["-u", "-L", server, .. arguments])
-        {
-            RedirectStandardOutput = true,
-            Environment = { ["LANG"] = "C.UTF-8", ["TERM"] = "xterm-256color" },
-        })!;
-        string output = await tmux.StandardOutput.ReadToEndAsync();
-        await tmux.WaitForExitAsync();
-        return output;
-    }
 }

@@ -137,6 +137,7 @@ public class CommandLineTests
     [InlineData("collector")]
     [InlineData("demo")]
     [InlineData("relay")]
+    [InlineData("ping")]
     public async Task Help_of_a_command_has_examples_exit_codes_and_environment_variables(string command)
     {
         await _stage.RunAsync(command, "--help");

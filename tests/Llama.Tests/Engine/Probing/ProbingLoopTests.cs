@@ -41,6 +41,41 @@ public sealed class ProbingLoopTests
     }
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(100)]
+    public void A_test_with_an_end_sends_as_much_as_it_may_and_is_over_when_all_is_judged(int datagramsOfTarget)
+    {
+        IPEndPoint silent = At(3);
+        _bench.AddReflector(Target);
+        ProbingPlan plan = Plan(10, flows: 4, [Target, silent]);
+        _bench.Apply(plan with { Tests = [plan.Tests[0] with { MostDatagrams = datagramsOfTarget * 2 }] });
+        Assert.False(_bench.Loop.IsOver);
+
+        long start = _bench.World.NowNanos;
+        while (!_bench.Loop.IsOver && _bench.World.NowNanos - start < 60 * Second) _bench.Loop.Step();
+        _bench.Loop.Finish();
+
+        Assert.True(_bench.Loop.IsOver);
+        Assert.InRange(_bench.World.NowNanos - start, 500 * Millisecond, 700 * Millisecond + datagramsOfTarget * 25 * Millisecond);
+        Assert.Equal(datagramsOfTarget, _bench.Summaries.Where(summary => summary.Destination.Equals(Target)).Sum(summary => summary.Counts.Received));
+        Assert.Equal(datagramsOfTarget, _bench.Summaries.Where(summary => summary.Destination.Equals(silent)).Sum(summary => summary.Counts.Lost));
+    }
+
+    [Fact]
+    public void Without_losses_a_test_is_over_as_soon_as_the_last_reply_has_come()
+    {
+        _bench.AddReflector(Target);
+        ProbingPlan plan = Plan(10, flows: 1, [Target]);
+        _bench.Apply(plan with { Tests = [plan.Tests[0] with { MostDatagrams = 1 }] });
+
+        long start = _bench.World.NowNanos;
+        while (!_bench.Loop.IsOver && _bench.World.NowNanos - start < 60 * Second) _bench.Loop.Step();
+
+        Assert.InRange(_bench.World.NowNanos - start, 0, 110 * Millisecond);
+    }
+
+    [Theory]
     [InlineData(10, 0)]
     [InlineData(0, 10)]
     [InlineData(7, 3)]

@@ -124,6 +124,8 @@ internal sealed class SimulatedNetwork(SimulatedWorld world, SimulatedClock cloc
 
 internal sealed class SimulatedSocket(SimulatedWorld world, UdpEndpoint local, SimulatedClock clock) : IDatagramSocket
 {
+    private const int MessageTooLong = 90;
+
     private readonly Queue<(Packet Packet, WallTime At)> _arrivals = [];
 
     public IPEndPoint LocalEndPoint => local.ToIPEndPoint();
@@ -141,6 +143,9 @@ internal sealed class SimulatedSocket(SimulatedWorld world, UdpEndpoint local, S
 
     /// <summary>An errno for each datagram to be sent; 0 sends it.</summary>
     public Func<UdpEndpoint, int> SendError { get; set; } = _ => 0;
+
+    /// <summary>Longer datagrams are refused, as the kernel does with those that don't fit the interface.</summary>
+    public int MaxLength { get; set; } = int.MaxValue;
 
     public void Deliver(Packet packet)
     {
@@ -179,7 +184,7 @@ internal sealed class SimulatedSocket(SimulatedWorld world, UdpEndpoint local, S
         {
             ref Datagram datagram = ref batch[i];
             if (datagram.Length == 0) continue;
-            datagram.Error = SendError(datagram.Remote);
+            datagram.Error = datagram.Length > MaxLength ? MessageTooLong : SendError(datagram.Remote);
             if (datagram.Error != 0) continue;
             sent++;
             world.Send(new Packet(local, datagram.Remote, batch.Payload(i).ToArray(), datagram.Tos, 64));
