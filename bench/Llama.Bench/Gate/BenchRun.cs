@@ -50,6 +50,8 @@ internal static class BenchRun
     [
         new ReflectorThroughput(bench),
         new CollectorCost(bench),
+        new ReportedRoundTrips(bench, isBusy: false),
+        new ReportedRoundTrips(bench, isBusy: true),
     ];
 
     private static bool Wants(IMeasurement measurement, string? only) =>
