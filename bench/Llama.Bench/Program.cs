@@ -1,4 +1,4 @@
-using Llama.Bench.Gate;
+using Llama.Benchmarks.Gate;
 
 // Measures llama against references and prints one table: llama-bench ROOT [--quick] [--only WORD].
 // ROOT is the repository, where the executables, the references' sources and docs/benchmarks.md are.

@@ -1,4 +1,4 @@
-namespace Llama.Bench.Gate;
+namespace Llama.Benchmarks.Gate;
 
 /// <summary>One run of `make bench`, from the compiler to the page.</summary>
 internal static class BenchRun
@@ -51,7 +51,12 @@ internal static class BenchRun
         new ReflectorThroughput(bench),
         new CollectorCost(bench),
         new ReportedRoundTrips(bench, isBusy: false),
+        new OtherTools(bench),
         new ReportedRoundTrips(bench, isBusy: true),
+        new TargetCounts(bench),
+        new WorkerScaling(bench),
+        new QuietWork(bench),
+        new Allocation(bench),
     ];
 
     private static bool Wants(IMeasurement measurement, string? only) =>

@@ -1,4 +1,4 @@
-namespace Llama.Bench.Gate;
+namespace Llama.Benchmarks.Gate;
 
 /// <summary>What a datagram costs the collector at several rates, and how many of its own it loses.</summary>
 internal sealed class CollectorCost(Workbench bench) : IMeasurement

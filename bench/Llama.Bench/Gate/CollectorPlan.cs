@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Llama.Bench.Gate;
+namespace Llama.Benchmarks.Gate;
 
 /// <summary>What a collector is told to do: one test from some source ports to some targets, at a pace.</summary>
 internal sealed record CollectorPlan

@@ -1,4 +1,4 @@
-namespace Llama.Bench.Gate;
+namespace Llama.Benchmarks.Gate;
 
 /// <summary>A stretch of a collector's work: what it counted and what it used.</summary>
 /// <param name="Counts">Over the whole intervals of the stretch.</param>

@@ -1,4 +1,4 @@
-namespace Llama.Bench.Gate;
+namespace Llama.Benchmarks.Gate;
 
 /// <summary>
 /// Where things run. A reference runs where its subject runs, so that both meet the same machine: what reflects on one core,

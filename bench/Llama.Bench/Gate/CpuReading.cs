@@ -1,4 +1,4 @@
-namespace Llama.Bench.Gate;
+namespace Llama.Benchmarks.Gate;
 
 /// <summary>CPU time that a process has used, user and system, at a moment.</summary>
 /// <remarks>

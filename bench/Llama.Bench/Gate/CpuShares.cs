@@ -1,4 +1,4 @@
-namespace Llama.Bench.Gate;
+namespace Llama.Benchmarks.Gate;
 
 /// <summary>CPU time of the whole machine by kind, in ticks since boot: the first line of /proc/stat (proc_stat(5)).</summary>
 /// <param name="Total">All of it.</param>

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using Llama.Wire.Clocks;
 using Llama.Wire.Datagrams;
 
-namespace Llama.Bench.Gate;
+namespace Llama.Benchmarks.Gate;
 
 /// <summary>Something that sends datagrams back, and does so by now: our reflector or a reference.</summary>
 internal sealed class EchoingProgram : IAsyncDisposable

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Llama.Bench.Gate;
+namespace Llama.Benchmarks.Gate;
 
 /// <summary>Runs all measurements, round by round, so that whatever disturbs the machine meets all of them alike.</summary>
 internal sealed class GateRun(IReadOnlyList<IMeasurement> measurements, TextWriter progress)

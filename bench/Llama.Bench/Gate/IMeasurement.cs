@@ -1,4 +1,4 @@
-namespace Llama.Bench.Gate;
+namespace Llama.Benchmarks.Gate;
 
 /// <summary>Something the gate measures, in rounds that are interleaved with those of the other measurements.</summary>
 internal interface IMeasurement

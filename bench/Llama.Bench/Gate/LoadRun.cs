@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Llama.Bench.Gate;
+namespace Llama.Benchmarks.Gate;
 
 /// <summary>What the C load generator counted, and what the programs it loaded used meanwhile.</summary>
 /// <param name="Received">Round trips.</param>

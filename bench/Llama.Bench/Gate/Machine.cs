@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 
-namespace Llama.Bench.Gate;
+namespace Llama.Benchmarks.Gate;
 
 /// <summary>What a reader has to know of the machine to make anything of the figures.</summary>
 /// <param name="Facts">Names and values.</param>

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Llama.Bench.Gate;
+namespace Llama.Benchmarks.Gate;
 
 /// <summary>The C programs that we are held against, made with the system's compiler.</summary>
 internal static class References

@@ -1,4 +1,4 @@
-namespace Llama.Bench.Gate;
+namespace Llama.Benchmarks.Gate;
 
 /// <summary>Our reflector with one worker against the C echo, each on the same core, loaded from the other one.</summary>
 internal sealed class ReflectorThroughput(Workbench bench) : IMeasurement

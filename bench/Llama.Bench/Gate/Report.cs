@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Llama.Bench.Gate;
+namespace Llama.Benchmarks.Gate;
 
 /// <summary>The table, for a terminal and for docs/benchmarks.md.</summary>
 internal sealed class Report(Machine machine, IReadOnlyList<ResultRow> rows)

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using Llama.Bench.Gate.Capturing;
+using Llama.Benchmarks.Gate.Capturing;
 
-namespace Llama.Bench.Gate;
+namespace Llama.Benchmarks.Gate;
 
 /// <summary>What the collector reports as round-trip times, against a capture of the same datagrams; bench/notes.md says how.</summary>
 /// <param name="bench">The programs.</param>
@@ -42,7 +42,7 @@ internal sealed class ReportedRoundTrips(Workbench bench, bool isBusy) : IMeasur
         {
             row = row with
             {
-                Figure = $"{row.Figure}; suspect: {string.Join(", ", rate.Rounds.Select(round => round.IsSuspect ? "yes" : "no"))}",
+                Figure = $"{row.Figure}, {Suspicion(rate)}",
                 IsMet = rate.Rounds.All(round => round.IsSuspect || Math.Abs(round.ErrorMicros) <= BusyBarMicros),
             };
         }
@@ -58,10 +58,12 @@ internal sealed class ReportedRoundTrips(Workbench bench, bool isBusy) : IMeasur
             $"{rate.Of(first).Median:0.00} / {rate.Of(second).Median:0.00} us";
         yield return new ResultRow(
             $"mean RTT at {rate.PerSecond:N0}/s{when}: reported / captured", "", Medians(round => round.ReportedMean, round => round.CapturedMean),
-            $"with dwell captured as {rate.Of(round => round.CapturedTotalMean).Median:0.00} us", null);
+            $"captured with dwell: {rate.Of(round => round.CapturedTotalMean).Median:0.00} us; {Suspicion(rate)}", null);
         yield return new ResultRow(
             $"p99 of RTT at {rate.PerSecond:N0}/s{when}: reported / captured", "", Medians(round => round.ReportedP99, round => round.CapturedP99), "", null);
     }
+
+    private static string Suspicion(Rate rate) => $"{rate.Rounds.Count(round => round.IsSuspect)} of {rate.Rounds.Count} suspect";
 
     private async Task<Round> RunAsync(int perSecond, CancellationToken cancellation)
     {

@@ -1,4 +1,4 @@
-namespace Llama.Bench.Gate;
+namespace Llama.Benchmarks.Gate;
 
 /// <summary>A line of the table.</summary>
 /// <param name="What">What was measured.</param>

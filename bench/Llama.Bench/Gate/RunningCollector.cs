@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Text.Json;
 
-namespace Llama.Bench.Gate;
+namespace Llama.Benchmarks.Gate;
 
 /// <summary>A `llama collector` at work, and what it says of it.</summary>
 internal sealed class RunningCollector : IAsyncDisposable

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using System.Threading.Channels;
 
-namespace Llama.Bench.Gate;
+namespace Llama.Benchmarks.Gate;
 
 /// <summary>A program that runs on one core, for a bounded time, and is ended by its own id.</summary>
 internal sealed class RunningProgram : IAsyncDisposable

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Llama.Bench.Gate;
+namespace Llama.Benchmarks.Gate;
 
 /// <summary>What all measurements work with: programs, cores, a directory for what comes and goes.</summary>
 internal sealed record Workbench

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Llama.Bench.Gate.Capturing;
+namespace Llama.Benchmarks.Gate.Capturing;
 
 /// <summary>A frame of a capture.</summary>
 /// <param name="Nanos">When it was seen, nanoseconds since the Unix epoch.</param>

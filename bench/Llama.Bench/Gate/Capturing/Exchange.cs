@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Llama.Bench.Gate.Capturing;
+namespace Llama.Benchmarks.Gate.Capturing;
 
 /// <summary>What one end of an exchange looks like on the wire.</summary>
 /// <param name="IsReply">True on the way back.</param>

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using Llama.Wire.Datagrams;
 
-namespace Llama.Bench.Gate.Capturing;
+namespace Llama.Benchmarks.Gate.Capturing;
 
 /// <summary>How the packets of each program are told from others, and a reply found to its request.</summary>
 internal static class Recognition

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
 
-namespace Llama.Bench.Gate.Capturing;
+namespace Llama.Benchmarks.Gate.Capturing;
 
 /// <summary>A tcpdump on the loopback interface, with the kernel's own timestamps to the nanosecond.</summary>
 internal sealed partial class RunningCapture : IAsyncDisposable
