@@ -59,7 +59,9 @@ internal sealed class LabCollector : IAsyncDisposable
         _disposed = true;
         await _ending.CancelAsync();
         await Process.DisposeAsync();
-        await _polling;
+
+        // What went wrong with it, a test that asked has been told.
+        await Task.WhenAny(_polling);
         _directory.Dispose();
         _ending.Dispose();
     }

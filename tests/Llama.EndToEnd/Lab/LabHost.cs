@@ -26,6 +26,9 @@ internal sealed class LabHost(NetworkNamespace space, LabRouter router, int site
 
     public IPAddress V6 { get; } = IPAddress.Parse(LabAddress.Host(site, six: true));
 
+    /// <summary>NAME=VALUE for the environment of programs that are started from now on.</summary>
+    public IList<string> Variables { get; } = [];
+
     /// <summary>What a site is called in the names of namespaces and links.</summary>
     public static char Letter(int site) => (char)('a' + site);
 
@@ -75,7 +78,7 @@ internal sealed class LabHost(NetworkNamespace space, LabRouter router, int site
 
     private async Task<LlamaProcess> StartAsync(string ready, IEnumerable<string> arguments)
     {
-        string[] line = space.CommandLine(Repository.Executable, arguments);
+        string[] line = space.CommandLine("env", [.. Variables, Repository.Executable, .. arguments]);
         LlamaProcess process = LlamaProcess.StartAt(line[0], line[1..]);
         _running.Add(process);
         await Eventually.Holds(
