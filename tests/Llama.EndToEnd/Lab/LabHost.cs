@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using Llama.EndToEnd.Harness;
 
@@ -73,8 +72,6 @@ internal sealed class LabHost(NetworkNamespace space, LabRouter router, int site
         foreach (IAsyncDisposable program in Enumerable.Reverse(_running)) await program.DisposeAsync();
         _running.Clear();
     }
-
-    public override string ToString() => Letter(site).ToString(CultureInfo.InvariantCulture);
 
     private async Task<LlamaProcess> StartAsync(string ready, IEnumerable<string> arguments)
     {

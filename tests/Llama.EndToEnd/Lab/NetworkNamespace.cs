@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace Llama.EndToEnd.Lab;
@@ -82,8 +81,6 @@ internal sealed partial class NetworkNamespace : IAsyncDisposable
     public Task<string> NftAsync(string script, params string[] flags) => RunAsync("nft", [.. flags, "-f", "-"], script + "\n");
 
     public async ValueTask DisposeAsync() => await Tool.RunAsync(["ip", "netns", "delete", Name]);
-
-    public override string ToString() => Name.ToString(CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"^llama-(?<pid>\d+)-\d+-\w+$")]
     private static partial Regex OurName();
