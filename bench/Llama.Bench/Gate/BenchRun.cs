@@ -26,7 +26,7 @@ internal static class BenchRun
             };
             await References.CompileAsync(Path.Combine(root, "bench/reference/echo.c"), bench.Echo, cancellation).ConfigureAwait(false);
             await References.CompileAsync(Path.Combine(root, "bench/reference/load.c"), bench.Load, cancellation).ConfigureAwait(false);
-            Machine machine = await Machine.DescribeAsync(cancellation).ConfigureAwait(false);
+            Machine machine = await Machine.DescribeAsync(root, cancellation).ConfigureAwait(false);
             CpuShares before = CpuShares.Now();
             var run = new GateRun([.. Measurements(bench).Where(measurement => Wants(measurement, only))], output);
             IReadOnlyList<ResultRow> rows = await run.RunAsync(cancellation).ConfigureAwait(false);

@@ -11,13 +11,16 @@ internal sealed record Machine(IReadOnlyList<(string Name, string Value)> Facts)
     private const string Missing = "not installed";
 
     /// <summary>Looks around. Programs that are not there are said to be missing.</summary>
-    public static async Task<Machine> DescribeAsync(CancellationToken cancellation)
+    /// <param name="root">The repository, for its commit.</param>
+    /// <param name="cancellation">Ends it early.</param>
+    public static async Task<Machine> DescribeAsync(string root, CancellationToken cancellation)
     {
         string[] cpu = File.ReadAllLines("/proc/cpuinfo");
         bool isVirtual = cpu.Any(line => line.StartsWith("flags", StringComparison.Ordinal) && line.Contains(" hypervisor", StringComparison.Ordinal));
         string model = cpu.FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown";
         return new Machine([
             ("Date", DateTimeOffset.UtcNow.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture)),
+            ("Commit", await FirstLineAsync(cancellation, "git", "-C", root, "describe", "--always", "--dirty").ConfigureAwait(false)),
             ("CPU", $"{model}, {Environment.ProcessorCount} cores{(isVirtual ? ", virtual machine" : "")}"),
             ("Kernel", File.ReadAllText("/proc/sys/kernel/osrelease").Trim()),
             (".NET", RuntimeInformation.FrameworkDescription),

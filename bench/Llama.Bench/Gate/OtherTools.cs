@@ -19,7 +19,7 @@ internal sealed class OtherTools(Workbench bench) : IMeasurement
     {
         foreach (Tool tool in _tools.Where(tool => tool.IsInstalled))
         {
-            double seconds = bench.Seconds(3, 1);
+            double seconds = bench.Seconds(2, 1);
             if (tool.Name == "irtt") await RunIrttAsync(tool, seconds, cancellation).ConfigureAwait(false);
             else await RunFpingAsync(tool, seconds, cancellation).ConfigureAwait(false);
         }

@@ -27,7 +27,7 @@ internal sealed class TargetCounts(Workbench bench) : IMeasurement
 
             // A whole interval is measured: the report at its end is part of what a target costs.
             CollectorRun run = await CollectorRun.RunAsync(
-                bench, plan, bench.Seconds(IntervalSeconds + 2, 4), plan.IntervalSeconds, cancellation).ConfigureAwait(false);
+                bench, plan, bench.Seconds(5, 4), plan.IntervalSeconds, cancellation).ConfigureAwait(false);
             count.CpuMicros.Add(run.CpuNanosPerSecond / PerSecond / 1e3);
         }
     }

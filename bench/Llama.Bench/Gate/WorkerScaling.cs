@@ -14,7 +14,7 @@ internal sealed class WorkerScaling(Workbench bench) : IMeasurement
 
     public string Name => "two workers against one";
 
-    public int Rounds => bench.IsQuick ? 1 : 3;
+    public int Rounds => bench.IsQuick ? 1 : 2;
 
     public async Task RunRoundAsync(CancellationToken cancellation)
     {
