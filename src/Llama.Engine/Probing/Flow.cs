@@ -100,33 +100,57 @@ internal struct PairTimes
 
 /// <summary>
 /// Delays in one direction between clocks that are not synchronised: only how far each is above the smallest means anything. The
-/// smallest of the interval before is where counting begins, so what is recorded is small and therefore exact.
+/// smallest of the interval before is where counting begins, so what is recorded is small and therefore exact. What is further from
+/// it than a delay can be comes from a clock that was stepped, or from a lie, and is left out; where most of an interval is, the
+/// next one begins anew.
 /// </summary>
 internal struct OneWayDelays
 {
     public bool HasBase;
     public long BaseNanos;
     public int Count;
+    public int LeftOut;
     public long LeastAboveNanos;
 
     /// <summary>Takes a difference of the two clocks.</summary>
-    /// <returns>How far it is above the base.</returns>
-    public long Add(long differenceNanos)
+    /// <param name="differenceNanos">The difference.</param>
+    /// <param name="possibleNanos">The longest that a delay can be.</param>
+    /// <param name="aboveNanos">How far it is above the base.</param>
+    /// <returns>False where it is left out.</returns>
+    public bool TryAdd(long differenceNanos, long possibleNanos, out long aboveNanos)
     {
+        aboveNanos = 0;
+        if (HasBase)
+        {
+            // Unsigned, because the two may lie further apart than 63 bits hold.
+            ulong apart = differenceNanos >= BaseNanos
+                ? (ulong)differenceNanos - (ulong)BaseNanos
+                : (ulong)BaseNanos - (ulong)differenceNanos;
+            if (apart > (ulong)possibleNanos)
+            {
+                LeftOut++;
+                return false;
+            }
+        }
+
         if (!HasBase || differenceNanos < BaseNanos)
         {
             HasBase = true;
             BaseNanos = differenceNanos;
         }
 
-        long above = differenceNanos - BaseNanos;
-        LeastAboveNanos = Count == 0 ? above : Math.Min(LeastAboveNanos, above);
+        aboveNanos = differenceNanos - BaseNanos;
+        LeastAboveNanos = Count == 0 ? aboveNanos : Math.Min(LeastAboveNanos, aboveNanos);
         Count++;
-        return above;
+        return true;
     }
 
     /// <summary>The same to begin the next interval with.</summary>
-    public readonly OneWayDelays Next() => Count == 0 ? this : new OneWayDelays { HasBase = true, BaseNanos = BaseNanos + LeastAboveNanos };
+    public readonly OneWayDelays Next()
+    {
+        if (LeftOut > Count) return default;
+        return new OneWayDelays { HasBase = HasBase, BaseNanos = Count == 0 ? BaseNanos : BaseNanos + LeastAboveNanos };
+    }
 
     /// <summary>p99 less minimum (RFC 5481 section 4.2); null below two.</summary>
     public readonly long? Variation(LatencyHistogram above) =>

@@ -123,8 +123,11 @@ internal sealed partial class ProbingLoop
             if (dwell >= 0 && dwell <= rtt)
             {
                 rtt -= dwell;
-                book.Histograms.Record(IntervalBook.ForwardOf(flow.Pair), pair.Forward.Add(stamps.Received - t1));
-                book.Histograms.Record(IntervalBook.ReverseOf(flow.Pair), pair.Reverse.Add(t4 - stamps.Transmitted));
+                long possible = flow.Source.TimeoutNanos;
+                if (pair.Forward.TryAdd(stamps.Received - t1, possible, out long above))
+                    book.Histograms.Record(IntervalBook.ForwardOf(flow.Pair), above);
+                if (pair.Reverse.TryAdd(t4 - stamps.Transmitted, possible, out above))
+                    book.Histograms.Record(IntervalBook.ReverseOf(flow.Pair), above);
             }
         }
 

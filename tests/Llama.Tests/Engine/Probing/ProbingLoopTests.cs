@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using Llama.Engine;
 using Llama.Engine.Summaries;
@@ -287,6 +288,53 @@ public sealed class ProbingLoopTests
             Assert.Equal(5 * Millisecond, summary.DelayVariationNanos!.Value, 0.01 * 35 * Millisecond);
             Assert.InRange(summary.JitterNanos!.Value, Millisecond, 4 * Millisecond);
         });
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(long.MinValue)]
+    [InlineData(long.MaxValue - 1000)]
+    public void Lie_about_the_reflector_s_time_costs_the_reply_its_one_way_delays_and_no_other(long lie)
+    {
+        _bench.AddReflector(Target);
+        var random = new Random(5);
+        int replies = 0;
+        _bench.World.Link = packet =>
+        {
+            if (packet.To.Port == 8100) return [(10 * Millisecond + random.Next(0, 2) * 4 * Millisecond, packet)];
+            if (++replies % 10 == 0)
+            {
+                BinaryPrimitives.WriteInt64BigEndian(packet.Payload.AsSpan(27 + 16), lie);
+                BinaryPrimitives.WriteInt64BigEndian(packet.Payload.AsSpan(27 + 24), lie + 1000);
+            }
+
+            return [(20 * Millisecond + random.Next(0, 2) * Millisecond, packet)];
+        };
+        Run(cyclesPerSecond: 20, flows: 1, seconds: 35);
+
+        Assert.All(WholeIntervals(), summary =>
+        {
+            Assert.Equal(4 * Millisecond, summary.ForwardDelayVariationNanos!.Value, 0.01 * 4 * Millisecond);
+            Assert.Equal(Millisecond, summary.ReverseDelayVariationNanos!.Value, 0.01 * Millisecond);
+        });
+    }
+
+    [Fact]
+    public void Delay_variation_is_told_again_when_the_reflector_s_clock_was_stepped()
+    {
+        SimulatedClock reflector = _bench.World.NewClock();
+        _bench.AddReflector(Target, reflector);
+        var random = new Random(5);
+        _bench.World.Link = packet => [(10 * Millisecond + random.Next(0, 2) * 4 * Millisecond, packet)];
+        _bench.AlignTo(10);
+        _bench.Apply(Plan(20, 1, [Target]));
+        _bench.RunFor(15 * Second);
+        reflector.WallOffsetNanos += 3600 * Second;
+        _bench.RunFor(31 * Second);
+
+        Summary last = _bench.Summaries.Last();
+        Assert.Equal(4 * Millisecond, last.ForwardDelayVariationNanos!.Value, 0.01 * 4 * Millisecond);
+        Assert.Equal(4 * Millisecond, last.ReverseDelayVariationNanos!.Value, 0.01 * 4 * Millisecond);
     }
 
     [Fact]

@@ -70,9 +70,12 @@ internal sealed class Bench
         };
 
     /// <summary>A reflector of ours, with a clock of its own.</summary>
-    public ReflectorWorker AddReflector(IPEndPoint endPoint, long wallOffsetNanos = 0, ReflectorOptions? options = null)
+    public ReflectorWorker AddReflector(IPEndPoint endPoint, long wallOffsetNanos = 0, ReflectorOptions? options = null) =>
+        AddReflector(endPoint, World.NewClock(Clock.WallOffsetNanos + wallOffsetNanos), options);
+
+    /// <summary>A reflector of ours on a host whose clock is as given.</summary>
+    public ReflectorWorker AddReflector(IPEndPoint endPoint, SimulatedClock clock, ReflectorOptions? options = null)
     {
-        SimulatedClock clock = World.NewClock(Clock.WallOffsetNanos + wallOffsetNanos);
         var socket = (SimulatedSocket)World.NewNetwork(clock).Open(new DatagramSocketOptions { Bind = endPoint });
         var worker = new ReflectorWorker(
             socket, clock, options ?? new ReflectorOptions { MaxPerSecond = null, MaxPerSecondPerSource = null }, null);
