@@ -13,7 +13,7 @@ export MSBUILDDISABLENODEREUSE := 1
 export UseSharedCompilation := false
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test soak bench format format-check publish clean
+.PHONY: help build demo test soak bench fuzz format format-check publish clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,11 @@ bench: ## Measure against references, print a table, write docs/benchmarks.md; B
 
 soak: ## Measure 20,000 datagrams a second for half an hour, or SOAK_SECONDS; needs root
 	@build/soak.sh
+
+fuzz: ## Try 20 million hostile datagrams; FUZZ_ARGS='--datagrams 100000 --seed 7' shortens and repeats
+	@$(DOTNET) build src/Llama.Cli --configuration Release --nologo --verbosity quiet
+	@$(DOTNET) build tests/Llama.Fuzz --configuration Release --nologo --verbosity quiet
+	@exec nice -n 10 artifacts/bin/Llama.Fuzz/release/Llama.Fuzz $(FUZZ_ARGS)
 
 format: ## Lay out the sources as .editorconfig says
 	$(DOTNET) format Llama.slnx
