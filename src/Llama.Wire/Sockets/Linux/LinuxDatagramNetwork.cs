@@ -16,7 +16,7 @@ internal sealed unsafe class LinuxDatagramNetwork : IDatagramNetwork
     private const long NanosPerSecond = 1_000_000_000;
 
     [ThreadStatic]
-    private static bool t_slackIsSet;
+    private static bool _slackIsSet;
 
     private readonly Lock _gate = new();
     private readonly FileDescriptor _wake;
@@ -143,8 +143,8 @@ internal sealed unsafe class LinuxDatagramNetwork : IDatagramNetwork
 
     private static void SetTimerSlack()
     {
-        if (t_slackIsSet) return;
-        t_slackIsSet = true;
+        if (_slackIsSet) return;
+        _slackIsSet = true;
         _ = prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
     }
 
