@@ -46,7 +46,7 @@ internal sealed class PingFlags
         _class = new("class", "CLASS", "DSCP by name (EF, AF41, CS1, BE), or the ToS octet (0xB8, 184).", ParseClass, environment, "BE", goName: "Q");
         _size = new("size", "BYTES", "UDP payload.", text => ValueParser.Count(text, SourcePort.MinSize, SourcePort.MaxSize, "is not a size"), environment, "1028", goName: "s");
         _source = new("source", "ADDRESS", "Address to send from.", ValueParser.Address, environment, goName: "a");
-        _failLoss = new("fail-loss", "SHARE", "Exit with 1 when a target loses more than this, as in 1%.", ParseShare, environment);
+        _failLoss = new("fail-loss", "SHARE", "Exit with 1 when a target loses more than this, as in 1%.", ValueParser.Share, environment);
         _failRtt = new("fail-rtt", "DURATION", "Exit with 1 when a median round trip takes longer, as in 20ms.", ValueParser.Duration, environment);
         _keyFile = new("key-file", "FILE", "Authenticate datagrams with the key in this file.", ValueParser.Text, environment);
         _network = new("network", "KIND", "'kernel' for batched system calls, 'portable' for System.Net.Sockets.", ValueParser.Network, environment, "kernel");
@@ -120,11 +120,6 @@ internal sealed class PingFlags
         Number(text) is { } rate and >= 0.01 and <= 1e6
             ? Parsed.Of<double?>(rate)
             : Parsed.Not<double?>(text, "is not a rate: give a number of datagrams per second from 0.01 to 1000000");
-
-    private static Parsed<double?> ParseShare(string text) =>
-        text.EndsWith('%') && Number(text[..^1]) is { } percent and >= 0 and <= 100
-            ? Parsed.Of<double?>(percent / 100)
-            : Parsed.Not<double?>(text, "is not a share: give percents from 0% to 100%");
 
     private static Parsed<byte?> ParseClass(string text) =>
         TrafficClass.Parse(text) is { } octet

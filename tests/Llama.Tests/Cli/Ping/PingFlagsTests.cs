@@ -128,7 +128,7 @@ public class PingFlagsTests
     [InlineData("a", "--size", "83")]
     [InlineData("a", "--size", "9217")]
     [InlineData("a", "--source", "fra1")]
-    [InlineData("a", "--fail-loss", "1")]
+    [InlineData("a", "--fail-loss", "much")]
     [InlineData("a", "--fail-loss", "101%")]
     [InlineData("a", "--fail-rtt", "fast")]
     [InlineData("a", "-4", "-6")]
