@@ -21,7 +21,7 @@ public sealed record ProbingTest
     /// <summary>Cycles per second, above 0.</summary>
     public required double CyclesPerSecond { get; init; }
 
-    /// <summary>How many datagrams it sends over all flows before it ends; null, the default, for no end.</summary>
+    /// <summary>How many datagrams it sends over all flows before it ends, however long that takes; null, the default, for no end.</summary>
     public long? MostDatagrams { get; init; }
 
     /// <summary>Where datagrams leave from: one socket each.</summary>

@@ -199,7 +199,8 @@ public sealed class PingTests
         }
     }
 
-    private static long Sent(JsonElement report) => report.GetProperty("summaries")[0].GetProperty("datagrams").GetProperty("sent").GetInt64();
+    private static long Sent(JsonElement report) =>
+        report.GetProperty("summaries").EnumerateArray().Sum(summary => summary.GetProperty("datagrams").GetProperty("sent").GetInt64());
 
     private static async Task<(int Status, string Problem)> Shell(string script)
     {

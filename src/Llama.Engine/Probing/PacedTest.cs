@@ -80,8 +80,6 @@ internal sealed class PacedTest
         long lag = now - Due;
         if (lag <= MaxLagNanos) return 0;
         _cycleStart += lag;
-        long skipped = Math.Min(_left, (long)(lag / _spacingNanos));
-        _left -= skipped;
-        return skipped;
+        return (long)(lag / _spacingNanos);
     }
 }
