@@ -18,7 +18,6 @@ internal sealed class ClockWatch
     private const long SimultaneousNanos = 20_000;
 
     private readonly Clock _clock;
-    private long _offset;
     private MonotonicTime _checked;
 
     /// <summary>Begins to watch.</summary>
@@ -26,11 +25,14 @@ internal sealed class ClockWatch
     {
         _clock = clock;
         _checked = clock.Monotonic;
-        _offset = clock.Wall.Nanos - _checked.Nanos;
+        OffsetNanos = clock.Wall.Nanos - _checked.Nanos;
     }
 
     /// <summary>Changes with each step; wraps.</summary>
     public byte Epoch { get; private set; }
+
+    /// <summary>The wall clock less the one that only goes forward, when last looked at.</summary>
+    public long OffsetNanos { get; private set; }
 
     /// <summary>Looks at both clocks.</summary>
     /// <param name="now">The time on the clock that only goes forward.</param>
@@ -52,9 +54,9 @@ internal sealed class ClockWatch
     private bool Compare(WallTime wall, MonotonicTime now)
     {
         long offset = wall.Nanos - now.Nanos;
-        long change = Math.Abs(offset - _offset);
+        long change = Math.Abs(offset - OffsetNanos);
         bool stepped = change > SlackNanos + (now - _checked) / DriftDivisor;
-        _offset = offset;
+        OffsetNanos = offset;
         _checked = now;
         if (stepped) Epoch++;
         return stepped;

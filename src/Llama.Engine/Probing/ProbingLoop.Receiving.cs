@@ -58,13 +58,17 @@ internal sealed partial class ProbingLoop
     }
 
     /// <summary>
-    /// Time between a datagram and its reply: by the timestamps, unless the clock was stepped meanwhile, and never more than the
-    /// clock that only goes forward allows.
+    /// Time between a datagram and its reply, by the timestamps and never more than the clock that only goes forward allows. Where
+    /// the wall clock was stepped meanwhile, the reply came either before that or after it: one of the two makes sense.
     /// </summary>
     private long ElapsedNanos(in Slot slot, in Datagram reply)
     {
-        long elapsed = _clock.Monotonic - slot.Sent;
-        return slot.ClockEpoch == _watch.Epoch ? Math.Clamp(reply.Received - slot.SentWall, 0, Math.Max(0, elapsed)) : elapsed;
+        long elapsed = Math.Max(0, _clock.Monotonic - slot.Sent);
+        long byWallClock = reply.Received - slot.SentWall;
+        if (slot.ClockEpoch == _watch.Epoch) return Math.Clamp(byWallClock, 0, elapsed);
+        if (byWallClock >= 0 && byWallClock <= elapsed) return byWallClock;
+        long byOffset = reply.Received.Nanos - _watch.OffsetNanos - slot.Sent.Nanos;
+        return byOffset >= 0 && byOffset <= elapsed ? byOffset : elapsed;
     }
 
     private bool TryReadStamps(

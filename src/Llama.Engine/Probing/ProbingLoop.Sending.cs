@@ -15,6 +15,9 @@ internal sealed partial class ProbingLoop
     /// </summary>
     private const double LongestWayInNanos = 2000;
 
+    /// <summary>A call that took longer for each was interrupted, nobody knows where: better too early a time than too late a one.</summary>
+    private const double LongestEachNanos = 10_000;
+
     private void SendDue()
     {
         MonotonicTime now = _clock.Monotonic;
@@ -87,7 +90,7 @@ internal sealed partial class ProbingLoop
         MonotonicTime now = _clock.Monotonic;
         WallTime before = _clock.Wall;
         _sendingFrom!.Socket.Send(_toSend);
-        double each = Math.Max(0, (_clock.Wall - before) / (double)count);
+        double each = Math.Min(LongestEachNanos, (_clock.Monotonic - now) / (double)count);
 
         IntervalBook book = _shelf.Current;
         for (int i = 0; i < count; i++)

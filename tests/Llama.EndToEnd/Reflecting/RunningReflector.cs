@@ -50,6 +50,10 @@ internal sealed class RunningReflector : IAsyncDisposable
     /// <summary>How many datagrams arrived, as /metrics says.</summary>
     public async Task<double> Received() => await Web.Metric(MetricsPort, "llama_reflector_datagrams_received_total") ?? 0;
 
+    /// <summary>Waits until so many had this verdict: a datagram is counted after its reply has left.</summary>
+    public Task UntilCounted(string verdict, int datagrams) => Eventually.Get(
+        async () => await Counted(verdict) >= datagrams ? "" : null, TimeSpan.FromSeconds(10), $"{datagrams} {verdict}", () => Process.Transcript);
+
     public Task UntilReceived(int datagrams) => Eventually.Get(
         async () => await Received() >= datagrams ? "" : null, TimeSpan.FromSeconds(10), $"{datagrams} datagrams at the reflector", () => Process.Transcript);
 

@@ -84,6 +84,7 @@ public sealed class WireFixtureTests
         await reflector.AssertAnswers(IPAddress.Loopback);
 
         Assert.Equal(0, client.Drain());
+        await reflector.UntilCounted("reflected", 1);
         Assert.Equal(requests.Count, await reflector.Counted("malformed"));
         Assert.Equal(1, await reflector.Counted("reflected"));
     }

@@ -359,6 +359,28 @@ public sealed class ProbingLoopTests
         Assert.All(_bench.Reports, report => Assert.True(report.Start < report.End));
     }
 
+    [Theory]
+    [InlineData(3600)]
+    [InlineData(-3600)]
+    public void Stepped_clock_makes_no_reply_late_that_was_read_late(int stepSeconds)
+    {
+        // One datagram in two seconds: its reply is read when the next one is due, long after its deadline.
+        _bench.AddReflector(Target);
+        _bench.World.Link = packet => [(50 * Millisecond, packet)];
+        _bench.Apply(Plan(0.5, 1, [Target], intervalSeconds: 60, timeoutMillis: 500));
+        for (int i = 0; i < 20; i++)
+        {
+            _bench.RunFor(2050 * Millisecond);
+            _bench.Clock.WallOffsetNanos += stepSeconds * Second;
+            stepSeconds = -stepSeconds;
+        }
+
+        _bench.Loop.Finish();
+        Assert.Equal(0, Total().Lost);
+        Assert.Equal(Total().Sent, Total().Received);
+        Assert.True(Total().Sent >= 15);
+    }
+
     [Fact]
     public void Loop_that_was_held_up_finds_the_replies_in_its_socket()
     {
