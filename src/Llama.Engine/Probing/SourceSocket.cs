@@ -7,8 +7,8 @@ namespace Llama.Engine.Probing;
 /// </summary>
 internal sealed class SourceSocket(IDatagramSocket socket, SourcePort settings, int ringCapacity)
 {
-    private SlotRing _ring = new(ringCapacity, 0);
-    private SlotRing? _former;
+    /// <summary>Oldest first; more than one only while a plan that needed more room is new.</summary>
+    private readonly List<SlotRing> _rings = [new(ringCapacity, 0)];
     private long _takenDrops;
 
     /// <summary>The socket.</summary>
@@ -30,19 +30,28 @@ internal sealed class SourceSocket(IDatagramSocket socket, SourcePort settings, 
     public bool IsDrained => OldestRing.IsEmpty;
 
     /// <summary>The ring that new datagrams go into.</summary>
-    public SlotRing Ring => _ring;
+    public SlotRing Ring => _rings[^1];
 
     /// <summary>The ring with the oldest datagrams that may not have been judged.</summary>
-    public SlotRing OldestRing => _former is { IsEmpty: false } former ? former : _ring;
+    public SlotRing OldestRing
+    {
+        get
+        {
+            foreach (SlotRing ring in _rings)
+                if (!ring.IsEmpty) return ring;
+            return Ring;
+        }
+    }
 
     /// <summary>Takes the settings of another plan. A ring that is too small for it is followed by a larger one.</summary>
     public void Configure(SourcePort settings, int ringCapacity)
     {
         Settings = settings;
         TimeoutNanos = (long)settings.Timeout.TotalNanoseconds;
-        if (ringCapacity <= _ring.Capacity) return;
-        _former = _ring;
-        _ring = new SlotRing(ringCapacity, _former.EndIndex);
+        if (ringCapacity <= Ring.Capacity) return;
+        var larger = new SlotRing(ringCapacity, Ring.EndIndex);
+        _rings.RemoveAll(ring => ring != Ring && ring.IsEmpty);
+        _rings.Add(larger);
     }
 
     /// <summary>Replies that the kernel dropped for want of buffer since the last call.</summary>
@@ -54,5 +63,10 @@ internal sealed class SourceSocket(IDatagramSocket socket, SourcePort settings, 
     }
 
     /// <summary>The ring that holds an index from a signature; null when none does.</summary>
-    public SlotRing? RingOf(uint index) => _ring.Holds(index) ? _ring : _former is not null && _former.Holds(index) ? _former : null;
+    public SlotRing? RingOf(uint index)
+    {
+        foreach (SlotRing ring in _rings)
+            if (ring.Holds(index)) return ring;
+        return null;
+    }
 }

@@ -584,6 +584,28 @@ public sealed class ProbingLoopTests
     }
 
     [Fact]
+    public void Reloads_that_follow_each_other_quickly_lose_sight_of_no_datagram()
+    {
+        _bench.AddReflector(Target);
+        _bench.World.Link = packet => [(200 * Millisecond, packet)];
+        _bench.AlignTo(10);
+
+        // Each pace needs more room than the one before, and comes while replies to all of them are still awaited.
+        foreach (double cyclesPerSecond in (double[])[10, 500, 2000, 8000])
+        {
+            _bench.Apply(Plan(cyclesPerSecond, 1, [Target]));
+            _bench.RunFor(110 * Millisecond);
+        }
+
+        _bench.Apply(Plan(10, 1, [Target]));
+        _bench.RunFor(25 * Second);
+
+        Assert.Equal(2, _bench.Reports.Count);
+        Assert.Equal(0, Total().Lost);
+        Assert.Equal(Total().Sent, Total().Received);
+    }
+
+    [Fact]
     public void Plan_whose_socket_cannot_be_opened_leaves_the_other_one_in_force()
     {
         _bench.AddReflector(Target);
