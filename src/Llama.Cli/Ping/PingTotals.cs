@@ -54,19 +54,6 @@ internal sealed class PingTotals(IReadOnlyList<Target> targets, byte classOctet)
 
     private static long? Sum(long? left, long? right) => left is null ? right : left + (right ?? 0);
 
-    private static DatagramCounts Sum(DatagramCounts left, DatagramCounts right) => new()
-    {
-        Sent = left.Sent + right.Sent,
-        Received = left.Received + right.Received,
-        Lost = left.Lost + right.Lost,
-        LostForward = Sum(left.LostForward, right.LostForward),
-        LostReverse = Sum(left.LostReverse, right.LostReverse),
-        Late = left.Late + right.Late,
-        Duplicates = left.Duplicates + right.Duplicates,
-        Reordered = left.Reordered + right.Reordered,
-        SendErrors = left.SendErrors + right.SendErrors,
-    };
-
     private static PathMarks Sum(PathMarks left, PathMarks right) => new()
     {
         ForwardTtl = right.ForwardTtl ?? left.ForwardTtl,
@@ -129,7 +116,7 @@ internal sealed class PingTotals(IReadOnlyList<Target> targets, byte classOctet)
                 Class = classOctet,
 
                 // From the flows: a direction that one of them does not know in one interval does not hide what the others know.
-                Counts = flows.Select(flow => flow.Counts).Aggregate(default(DatagramCounts), Sum),
+                Counts = flows.Select(flow => flow.Counts).Aggregate(default(DatagramCounts), (left, right) => left + right),
                 Rtt = _rtt,
                 JitterNanos = _jitter.Value,
                 DelayVariationNanos = _rtt.Count > 1 ? _rtt.Percentile(0.99) - _rtt.MinNanos : null,
@@ -150,7 +137,7 @@ internal sealed class PingTotals(IReadOnlyList<Target> targets, byte classOctet)
 
         public void Add(FlowSummary flow)
         {
-            _counts = Sum(_counts, flow.Counts);
+            _counts += flow.Counts;
             _path = Sum(_path, flow.Path);
             _min = _min is null || flow.RttMinNanos < _min ? flow.RttMinNanos ?? _min : _min;
             _max = Greater(_max, flow.RttMaxNanos);

@@ -99,6 +99,22 @@ public readonly record struct DatagramCounts
 
     /// <summary>Lost of sent, 0 to 1; null when nothing was sent.</summary>
     public double? LossRatio => Sent == 0 ? null : (double)Lost / Sent;
+
+    /// <summary>Both together. A direction that one of them does not know is the sum of what the other does.</summary>
+    public static DatagramCounts operator +(DatagramCounts left, DatagramCounts right) => new()
+    {
+        Sent = left.Sent + right.Sent,
+        Received = left.Received + right.Received,
+        Lost = left.Lost + right.Lost,
+        LostForward = SumOfKnown(left.LostForward, right.LostForward),
+        LostReverse = SumOfKnown(left.LostReverse, right.LostReverse),
+        Late = left.Late + right.Late,
+        Duplicates = left.Duplicates + right.Duplicates,
+        Reordered = left.Reordered + right.Reordered,
+        SendErrors = left.SendErrors + right.SendErrors,
+    };
+
+    private static long? SumOfKnown(long? left, long? right) => left is null ? right : left + (right ?? 0);
 }
 
 /// <summary>What a path did to the IP header. Null where the other end, or the socket in use, does not tell.</summary>

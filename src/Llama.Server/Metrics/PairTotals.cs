@@ -65,7 +65,7 @@ internal sealed record PairTotals(PairKey Key)
     {
         Labels = ReferenceEquals(Tags, summary.Target.Tags) ? Labels : PairLabels.Write(Key, summary.Target),
         Tags = summary.Target.Tags,
-        Counts = Add(Counts, summary.Counts),
+        Counts = Counts + summary.Counts,
         RttUpTo = [.. RttUpTo.Select((count, i) => count + summary.Rtt.CountUpTo(BoundsNanos[i]))],
         RttCount = RttCount + summary.Rtt.Count,
         RttSumNanos = RttSumNanos + summary.Rtt.SumNanos,
@@ -74,19 +74,6 @@ internal sealed record PairTotals(PairKey Key)
         ForwardTtlChanges = Add(ForwardTtlChanges, summary.Path.ForwardTtlChanges),
         Latest = summary,
         HeardOf = now,
-    };
-
-    private static DatagramCounts Add(DatagramCounts a, DatagramCounts b) => new()
-    {
-        Sent = a.Sent + b.Sent,
-        Received = a.Received + b.Received,
-        Lost = a.Lost + b.Lost,
-        LostForward = Add(a.LostForward, b.LostForward),
-        LostReverse = Add(a.LostReverse, b.LostReverse),
-        Late = a.Late + b.Late,
-        Duplicates = a.Duplicates + b.Duplicates,
-        Reordered = a.Reordered + b.Reordered,
-        SendErrors = a.SendErrors + b.SendErrors,
     };
 
     /// <summary>A count that was not always known is the sum of what was.</summary>
