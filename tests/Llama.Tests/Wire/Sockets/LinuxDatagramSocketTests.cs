@@ -156,12 +156,19 @@ public sealed class LinuxDatagramSocketTests
         var back = new DatagramBatch(16, 1500);
         IDatagramSocket?[] ready = new IDatagramSocket?[4];
 
+        // What a round allocates shows in every hundred of them; what the runtime does once, while it compiles a method anew, does not.
         Round();
         Round();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int round = 0; round < 200; round++)
-            Round();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        long least = long.MaxValue;
+        for (int hundred = 0; hundred < 4; hundred++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int round = 0; round < 100; round++)
+                Round();
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        Assert.Equal(0, least);
         Assert.Equal(7, back.Count);
 
         void Round()
