@@ -33,11 +33,13 @@ internal sealed class HttpServer : IAsyncDisposable
     /// <param name="host">An address, a name (its first address counts, IPv4 before IPv6), or empty for all addresses.</param>
     /// <param name="port">The TCP port; 0 lets the kernel choose.</param>
     /// <param name="handle">Answers a request with this clean path.</param>
+    /// <param name="limits">What clients may take; a collector's by default.</param>
     /// <exception cref="IOException">The address can't be bound; the message says which and why.</exception>
-    public static async Task<HttpServer> StartAsync(string host, int port, Func<HttpContext, string, Task> handle)
+    public static async Task<HttpServer> StartAsync(string host, int port, Func<HttpContext, string, Task> handle, HttpLimits? limits = null)
     {
+        limits ??= HttpLimits.Collector;
         var options = new KestrelServerOptions { AddServerHeader = false, AllowHostHeaderOverride = true };
-        Limit(options.Limits);
+        Limit(options.Limits, limits);
         options.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1);
         var transport = new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance);
         var server = new KestrelServer(Options.Create(options), transport, NullLoggerFactory.Instance);
@@ -47,7 +49,7 @@ internal sealed class HttpServer : IAsyncDisposable
             IPAddress address = await ResolveAsync(host);
             if (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)) options.ListenAnyIP(port);
             else options.Listen(address, port);
-            await server.StartAsync(new Application(handle), CancellationToken.None);
+            await server.StartAsync(new Application(handle, limits.MaxRequestBodyBytes), CancellationToken.None);
             return new HttpServer(server);
         }
         catch (Exception e) when (e is IOException or SocketException)
@@ -65,13 +67,13 @@ internal sealed class HttpServer : IAsyncDisposable
     }
 
     /// <summary>What one client, or many, can take from the process. Scrapers and people need far less.</summary>
-    private static void Limit(KestrelServerLimits limits)
+    private static void Limit(KestrelServerLimits limits, HttpLimits own)
     {
-        limits.MaxConcurrentConnections = 512;
+        limits.MaxConcurrentConnections = own.MaxConnections;
         limits.MaxConcurrentUpgradedConnections = 0;
         limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         limits.KeepAliveTimeout = TimeSpan.FromSeconds(75);
-        limits.MaxRequestBodySize = 64 * 1024;
+        limits.MaxRequestBodySize = own.MaxRequestBodyBytes;
         limits.MaxRequestBufferSize = 64 * 1024;
         limits.MaxResponseBufferSize = 64 * 1024;
         limits.MinRequestBodyDataRate = new MinDataRate(240, TimeSpan.FromSeconds(5));
@@ -110,7 +112,7 @@ internal sealed class HttpServer : IAsyncDisposable
         _ => e.Message,
     };
 
-    private sealed class Application(Func<HttpContext, string, Task> handle) : IHttpApplication<HttpContext>
+    private sealed class Application(Func<HttpContext, string, Task> handle, long maxRequestBodyBytes) : IHttpApplication<HttpContext>
     {
         public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
 
@@ -121,7 +123,7 @@ internal sealed class HttpServer : IAsyncDisposable
         public Task ProcessRequestAsync(HttpContext context)
         {
             // A body would only have to be thrown away: a small one is, for a large one the connection is not worth keeping.
-            if (context.Request.ContentLength > 64 * 1024) context.Response.Headers.Connection = "close";
+            if (context.Request.ContentLength > maxRequestBodyBytes) context.Response.Headers.Connection = "close";
             string raw = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
             if (RequestTarget.Parse(raw) is not { } target) return context.ReplyBadRequestAsync();
             return target.CleanPath == target.Path || HttpMethods.IsConnect(context.Request.Method)

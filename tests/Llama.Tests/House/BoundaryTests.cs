@@ -7,14 +7,15 @@ namespace Llama.Tests.House;
 /// <summary>The arrows of docs/architecture.md, looked up in what was built.</summary>
 public sealed class BoundaryTests
 {
-    private const string Wire = "Llama.Wire", Engine = "Llama.Engine", Mesh = "Llama.Mesh", Server = "Llama.Server", Cli = "llama";
+    private const string Wire = "Llama.Wire", Engine = "Llama.Engine", Mesh = "Llama.Mesh", Storage = "Llama.Storage", Server = "Llama.Server", Cli = "llama";
 
     [Theory]
     [InlineData(Wire)]
     [InlineData(Engine, Wire)]
     [InlineData(Mesh)]
-    [InlineData(Server, Wire, Engine, Mesh)]
-    [InlineData(Cli, Wire, Engine, Mesh, Server)]
+    [InlineData(Storage, Wire, Engine)]
+    [InlineData(Server, Wire, Engine, Mesh, Storage)]
+    [InlineData(Cli, Wire, Engine, Mesh, Storage, Server)]
     public void A_project_references_only_what_the_arrows_allow(string assembly, params string[] allowed)
     {
         IEnumerable<string> ours = References(assembly).Where(name => name.StartsWith("Llama.", StringComparison.Ordinal));
@@ -26,6 +27,7 @@ public sealed class BoundaryTests
     [InlineData(Wire)]
     [InlineData(Engine)]
     [InlineData(Mesh)]
+    [InlineData(Storage)]
     [InlineData(Cli)]
     public void Http_lives_in_the_server_alone(string assembly)
     {
@@ -35,6 +37,7 @@ public sealed class BoundaryTests
     [Theory]
     [InlineData(Engine)]
     [InlineData(Mesh)]
+    [InlineData(Storage)]
     [InlineData(Server)]
     [InlineData(Cli)]
     public void Native_calls_live_in_the_wire_alone(string assembly)
@@ -48,6 +51,7 @@ public sealed class BoundaryTests
     [Theory]
     [InlineData(Engine)]
     [InlineData(Mesh)]
+    [InlineData(Storage)]
     [InlineData(Server)]
     [InlineData(Cli)]
     public void Unsafe_code_lives_in_the_wire_alone(string assembly)

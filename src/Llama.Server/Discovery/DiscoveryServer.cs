@@ -1,0 +1,58 @@
+using Llama.Server.Hosting;
+using Llama.Storage.Registry;
+using Microsoft.AspNetCore.Http;
+
+namespace Llama.Server.Discovery;
+
+/// <summary>
+/// The discovery server: probes join, learn whom to test, and are listed. /api/v1 answers as the original does, /api/v2 is ours.
+/// </summary>
+public sealed class DiscoveryServer : IAsyncDisposable
+{
+    private readonly Registry _registry;
+    private readonly HttpServer _http;
+
+    private DiscoveryServer(Registry registry, HttpServer http)
+    {
+        _registry = registry;
+        _http = http;
+    }
+
+    /// <summary>The addresses it listens on, as URLs.</summary>
+    public IReadOnlyList<string> Addresses => _http.Addresses;
+
+    /// <summary>Loads what is stored and starts listening.</summary>
+    /// <param name="options">What it is told.</param>
+    /// <param name="store">Where registrations outlive the process; disposed with the server.</param>
+    /// <param name="time">Its clocks.</param>
+    /// <exception cref="IOException">The address can't be bound, or what is stored can't be read; the message says why and what to do.</exception>
+    public static async Task<DiscoveryServer> StartAsync(DiscoveryOptions options, IRegistryStore store, TimeProvider time)
+    {
+        var registry = new Registry(store, new RegistryOptions { Configuration = options.Configuration, Echo = options.Echo, Warn = options.Warn }, time);
+        try
+        {
+            await registry.StartAsync(CancellationToken.None);
+            var limits = new HttpLimits { MaxConnections = 20_000, MaxRequestBodyBytes = 16 * 1024 * 1024, Certificate = options.Certificate };
+            HttpServer http = await HttpServer.StartAsync(options.Host, options.Port, (context, path) => AnswerAsync(context, path, registry), limits);
+            return new DiscoveryServer(registry, http);
+        }
+        catch
+        {
+            await registry.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Stops listening, then brings what is to be stored to disk.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _http.DisposeAsync();
+        await _registry.DisposeAsync();
+    }
+
+    private static Task AnswerAsync(HttpContext context, string path, Registry registry)
+    {
+        _ = registry;
+        return path is "/healthz" or "/readyz" ? context.ReplyOkAsync() : context.ReplyNotFoundAsync();
+    }
+}

@@ -1,0 +1,19 @@
+using System.Security.Cryptography.X509Certificates;
+
+namespace Llama.Server.Hosting;
+
+/// <summary>What clients may take of a process, and whether they have to speak TLS. Immutable.</summary>
+internal sealed record HttpLimits
+{
+    /// <summary>A collector's or reflector's API: a few scrapers and people, no bodies.</summary>
+    public static HttpLimits Collector { get; } = new();
+
+    /// <summary>Connections at a time; further ones are closed.</summary>
+    public int MaxConnections { get; init; } = 512;
+
+    /// <summary>The longest body of a request; what is longer is refused, or thrown away with its connection.</summary>
+    public long MaxRequestBodyBytes { get; init; } = 64 * 1024;
+
+    /// <summary>The certificate, with its private key, to speak TLS with; null for plain HTTP.</summary>
+    public X509Certificate2? Certificate { get; init; }
+}
