@@ -61,7 +61,7 @@ internal sealed class HelpText(TextWriter output) : SynchronousCommandLineAction
     {
         if (option is not ISetting setting) return option.Description ?? "";
         string byDefault = setting.DefaultText is { } text ? $"; default {text}" : "";
-        return $"{option.Description} [{setting.EnvironmentName}{byDefault}]";
+        return $"{option.Description} [{string.Join(", ", setting.EnvironmentNames)}{byDefault}]";
     }
 
     private void WriteColumns(string title, IEnumerable<(string First, string Second)> rows)

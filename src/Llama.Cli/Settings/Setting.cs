@@ -6,13 +6,13 @@ namespace Llama.Cli.Settings;
 /// <summary>What help and completion show of a setting besides its names.</summary>
 internal interface ISetting
 {
-    /// <summary>The environment variable that gives it.</summary>
-    string EnvironmentName { get; }
+    /// <summary>The environment variables that give it; the first one that is set counts.</summary>
+    IReadOnlyList<string> EnvironmentNames { get; }
 
     /// <summary>What holds when nobody gives it, as text; null for nothing.</summary>
     string? DefaultText { get; }
 
-    /// <summary>Its names as help shows them: with two dashes, and the Go spelling where that differs.</summary>
+    /// <summary>Its names as help shows them: the letter, with two dashes, and the Go spelling where that differs.</summary>
     IReadOnlyList<string> ShownNames { get; }
 }
 
@@ -30,6 +30,8 @@ internal sealed class Setting<T> : Option<T?>, ISetting
     /// <param name="environment">Reads an environment variable.</param>
     /// <param name="defaultText">The text that holds when nobody gives one.</param>
     /// <param name="goName">Its name in dropbox/llama where that is another one, without dashes.</param>
+    /// <param name="letter">Its one-letter name, without the dash.</param>
+    /// <param name="variables">Its environment variables where scline/llama-sd has other names for it; the first that is set counts.</param>
     public Setting(
         string name,
         string valueName,
@@ -37,27 +39,29 @@ internal sealed class Setting<T> : Option<T?>, ISetting
         Func<string, Parsed<T>> parse,
         Func<string, string?> environment,
         string? defaultText = null,
-        string? goName = null)
-        : base($"--{name}", goName is null ? [$"-{name}"] : [$"-{name}", $"--{goName}", $"-{goName}"])
+        string? goName = null,
+        char? letter = null,
+        IReadOnlyList<string>? variables = null)
+        : base($"--{name}", SettingNames.Aliases(name, goName, letter))
     {
         HelpName = valueName;
         Description = description;
         DefaultText = defaultText;
-        EnvironmentName = $"LLAMA_{name.ToUpperInvariant().Replace('-', '_')}";
-        ShownNames = goName is null ? [$"--{name}"] : [$"--{name}", $"-{goName}"];
+        EnvironmentNames = variables ?? [SettingNames.Variable(name)];
+        ShownNames = SettingNames.Shown(name, goName, letter);
 
         // One value each time, and the last one counts when it is given again, as in Go.
         Arity = ArgumentArity.OneOrMore;
         AllowMultipleArgumentsPerToken = false;
         CustomParser = result => Take(result, $"--{name}", parse(result.Tokens[^1].Value));
         DefaultValueFactory = result =>
-            environment(EnvironmentName) is { Length: > 0 } text ? Take(result, EnvironmentName, parse(text))
+            SettingNames.Given(EnvironmentNames, environment) is (var variable, var text) ? Take(result, variable, parse(text))
             : defaultText is null ? default
             : parse(defaultText).Value;
     }
 
     /// <inheritdoc/>
-    public string EnvironmentName { get; }
+    public IReadOnlyList<string> EnvironmentNames { get; }
 
     /// <inheritdoc/>
     public string? DefaultText { get; }

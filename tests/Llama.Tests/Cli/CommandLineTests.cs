@@ -68,6 +68,48 @@ public class CommandLineTests
     }
 
     [Fact]
+    public void A_setting_may_have_a_letter_and_variables_of_its_own_of_which_the_first_that_is_set_counts()
+    {
+        var setting = new Setting<string>(
+            "host", "HOST", "Where.", ValueParser.Text, Environment, "here", letter: 'i', variables: ["APP_HOST", "OTHER_HOST"]);
+        var command = new RootCommand { setting };
+        Assert.Equal("here", command.Parse([]).GetValue(setting));
+        _stage.Environment["OTHER_HOST"] = "second";
+        Assert.Equal("second", command.Parse([]).GetValue(setting));
+        _stage.Environment["APP_HOST"] = "first";
+        Assert.Equal("first", command.Parse([]).GetValue(setting));
+        Assert.Equal("flag", command.Parse(["-i", "flag"]).GetValue(setting));
+    }
+
+    [Theory]
+    [InlineData(null, false)]
+    [InlineData("", false)]
+    [InlineData("true", true)]
+    [InlineData("True", true)]
+    [InlineData("1", true)]
+    [InlineData("no", false)]
+    [InlineData("false", false)]
+    [InlineData("false", true, "-v")]
+    [InlineData("false", true, "--verbose")]
+    [InlineData("true", false, "--verbose=false")]
+    public void A_switch_is_on_by_flag_or_variable(string? variable, bool on, params string[] args)
+    {
+        if (variable is not null) _stage.Environment["APP_VERBOSE"] = variable;
+        var verbose = new Switch("verbose", "Tell more.", Environment, letter: 'v', variables: ["APP_VERBOSE"]);
+        ParseResult parsed = new RootCommand { verbose }.Parse(args);
+        Assert.Empty(parsed.Errors);
+        Assert.Equal(on, parsed.GetValue(verbose));
+    }
+
+    [Fact]
+    public void A_switch_that_is_neither_on_nor_off_is_an_error()
+    {
+        _stage.Environment["APP_VERBOSE"] = "perhaps";
+        var verbose = new Switch("verbose", "Tell more.", Environment, variables: ["APP_VERBOSE"]);
+        Assert.Contains("APP_VERBOSE: 'perhaps' is neither on nor off", new RootCommand { verbose }.Parse([]).Errors.Single().Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_wrong_environment_variable_is_named_in_the_error()
     {
         _stage.Environment["LLAMA_MAX_PPS"] = "lots";
@@ -246,6 +288,8 @@ public class CommandLineTests
         Assert.Equal(IPAddress.Parse("192.0.2.1"), Parse(["reflector", "--bind", "192.0.2.1"]).GetValue<IPAddress>("--bind"));
         Assert.Equal(IPAddress.IPv6Loopback, Parse(["reflector", "--bind", "[::1]"]).GetValue<IPAddress>("--bind"));
     }
+
+    private string? Environment(string name) => _stage.Environment.GetValueOrDefault(name);
 
     private ParseResult Parse(string[] args) => CommandLine.Parse(args, _stage.Surroundings);
 }
