@@ -40,10 +40,16 @@ internal sealed class Registry : IAsyncDisposable
     /// <summary>A member with the time its lease has left; null when there is none.</summary>
     public (Member Member, TimeSpan Left)? Find(string group, string name) => throw new NotImplementedException();
 
-    /// <summary>What the probes of a group are to do, worked out once for each change; null when it has no members.</summary>
-    public PlanInForce? PlanOf(string group) => throw new NotImplementedException();
+    /// <summary>What the plan of a group is known by now, without working it out; null when the group has no members.</summary>
+    public string? TagOf(string group) => throw new NotImplementedException();
 
-    /// <summary>Completes when the plan of a group is known by another tag than this one.</summary>
+    /// <summary>
+    /// What the probes of a group are to do, with all that had changed when it was asked for; null when it has no members. Worked out
+    /// once for all who ask; while a big group changes again and again, they wait together for the next time it is worked out.
+    /// </summary>
+    public ValueTask<PlanInForce?> PlanOfAsync(string group, CancellationToken cancellation) => throw new NotImplementedException();
+
+    /// <summary>Completes when the plan of a group is known by another tag than this one, also when it has none any more.</summary>
     public Task WaitForChangeAsync(string group, string knownTag, CancellationToken cancellation) => throw new NotImplementedException();
 
     /// <inheritdoc/>
