@@ -43,6 +43,9 @@ public sealed record DiscoveryOptions
     /// <summary>True stops <c>/api/v1/scraper</c>, as the original does while it loads itself (APP_LOADTEST).</summary>
     public bool LoadTest { get; init; }
 
+    /// <summary>Where its own metrics go once a minute, as the original sends them; null for nowhere.</summary>
+    public InfluxDatabase? Influx { get; init; }
+
     /// <summary>Sends a datagram to a reflector; true when it came back. Null where nobody can try.</summary>
     public Func<IPEndPoint, CancellationToken, Task<bool>>? Echo { get; init; }
 
@@ -52,3 +55,9 @@ public sealed record DiscoveryOptions
     /// <summary>Tells the operator what is wrong.</summary>
     public Action<string> Warn { get; init; } = _ => { };
 }
+
+/// <summary>A database of an InfluxDB 1.x server.</summary>
+/// <param name="Host">Name or address of the server.</param>
+/// <param name="Port">Its TCP port.</param>
+/// <param name="Name">The database.</param>
+public sealed record InfluxDatabase(string Host, int Port = 8086, string Name = "llama");

@@ -23,6 +23,9 @@ internal sealed class Registry : IAsyncDisposable
     /// <summary>What happened lately.</summary>
     public EventFeed Events => throw new NotImplementedException();
 
+    /// <summary>What it has counted since it started.</summary>
+    public RegistryCounters Counters => throw new NotImplementedException();
+
     /// <summary>Loads what is stored, and begins to end leases.</summary>
     public Task StartAsync(CancellationToken cancellation) => throw new NotImplementedException();
 
@@ -37,8 +40,8 @@ internal sealed class Registry : IAsyncDisposable
     /// <summary>The members of a group; null when it has none.</summary>
     public GroupSnapshot? Find(string group) => throw new NotImplementedException();
 
-    /// <summary>A member with the time its lease has left; null when there is none.</summary>
-    public (Member Member, TimeSpan Left)? Find(string group, string name) => throw new NotImplementedException();
+    /// <summary>A member with the time its lease has left, and when it was last heard of by the wall clock; null when there is none.</summary>
+    public (Member Member, TimeSpan Left, DateTimeOffset HeardOfAt)? Find(string group, string name) => throw new NotImplementedException();
 
     /// <summary>What the plan of a group is known by now, without working it out; null when the group has no members.</summary>
     public string? TagOf(string group) => throw new NotImplementedException();

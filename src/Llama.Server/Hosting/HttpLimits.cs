@@ -2,7 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Llama.Server.Hosting;
 
-/// <summary>What clients may take of a process, and whether they have to speak TLS. Immutable.</summary>
+/// <summary>What clients may take of a process, and how they have to speak. Immutable.</summary>
 internal sealed record HttpLimits
 {
     /// <summary>A collector's or reflector's API: a few scrapers and people, no bodies.</summary>
@@ -13,6 +13,11 @@ internal sealed record HttpLimits
 
     /// <summary>The longest body of a request; what is longer is refused, or thrown away with its connection.</summary>
     public long MaxRequestBodyBytes { get; init; } = 64 * 1024;
+
+    /// <summary>
+    /// True answers a path with empty or dot segments with a redirect to the clean one, as Go's ServeMux does; false hands it on as it is.
+    /// </summary>
+    public bool RedirectsToCleanPaths { get; init; } = true;
 
     /// <summary>The certificate, with its private key, to speak TLS with; null for plain HTTP.</summary>
     public X509Certificate2? Certificate { get; init; }

@@ -14,7 +14,7 @@ namespace Llama.Server.Hosting;
 
 /// <summary>
 /// Kestrel with hard limits and nothing around it: no host, no configuration files or environment, no console, no signal
-/// handlers. Hands on requests with their paths cleaned as Go's ServeMux does it.
+/// handlers. Hands on requests with their paths, unescaped, and cleaned as Go's ServeMux does it where that is wanted.
 /// </summary>
 internal sealed class HttpServer : IAsyncDisposable
 {
@@ -49,7 +49,7 @@ internal sealed class HttpServer : IAsyncDisposable
             IPAddress address = await ResolveAsync(host);
             if (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)) options.ListenAnyIP(port);
             else options.Listen(address, port);
-            await server.StartAsync(new Application(handle, limits.MaxRequestBodyBytes), CancellationToken.None);
+            await server.StartAsync(new Application(handle, limits), CancellationToken.None);
             return new HttpServer(server);
         }
         catch (Exception e) when (e is IOException or SocketException)
@@ -112,7 +112,7 @@ internal sealed class HttpServer : IAsyncDisposable
         _ => e.Message,
     };
 
-    private sealed class Application(Func<HttpContext, string, Task> handle, long maxRequestBodyBytes) : IHttpApplication<HttpContext>
+    private sealed class Application(Func<HttpContext, string, Task> handle, HttpLimits limits) : IHttpApplication<HttpContext>
     {
         public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
 
@@ -123,10 +123,10 @@ internal sealed class HttpServer : IAsyncDisposable
         public Task ProcessRequestAsync(HttpContext context)
         {
             // A body would only have to be thrown away: a small one is, for a large one the connection is not worth keeping.
-            if (context.Request.ContentLength > maxRequestBodyBytes) context.Response.Headers.Connection = "close";
+            if (context.Request.ContentLength > limits.MaxRequestBodyBytes) context.Response.Headers.Connection = "close";
             string raw = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
             if (RequestTarget.Parse(raw) is not { } target) return context.ReplyBadRequestAsync();
-            return target.CleanPath == target.Path || HttpMethods.IsConnect(context.Request.Method)
+            return !limits.RedirectsToCleanPaths || target.CleanPath == target.Path || HttpMethods.IsConnect(context.Request.Method)
                 ? handle(context, target.Path)
                 : context.ReplyMovedAsync(target.CleanLocation);
         }
