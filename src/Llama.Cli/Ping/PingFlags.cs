@@ -5,7 +5,7 @@ using System.Net;
 using System.Net.Sockets;
 using Llama.Cli.Settings;
 using Llama.Engine;
-using Llama.Server.Collecting;
+using Llama.Mesh;
 
 namespace Llama.Cli.Ping;
 

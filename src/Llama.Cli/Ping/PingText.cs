@@ -1,6 +1,6 @@
 using System.Globalization;
 using Llama.Engine.Summaries;
-using Llama.Server.Collecting;
+using Llama.Mesh;
 
 namespace Llama.Cli.Ping;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Llama.Cli.Matrix;
 using Llama.Engine.Summaries;
-using Llama.Server.Collecting;
+using Llama.Mesh;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 

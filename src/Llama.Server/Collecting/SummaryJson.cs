@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Llama.Engine.Summaries;
+using Llama.Mesh;
 using Llama.Server.Metrics;
 
 namespace Llama.Server.Collecting;

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Llama.Engine;
-using Llama.Server.Collecting;
+using Llama.Mesh;
 
 namespace Llama.Server.Metrics;
 

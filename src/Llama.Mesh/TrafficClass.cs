@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Llama.Server.Collecting;
+namespace Llama.Mesh;
 
 /// <summary>Names for traffic classes, as the IANA DSCP registry has them. Pure; any thread may call it.</summary>
 public static class TrafficClass
