@@ -54,4 +54,16 @@ public sealed record Registration
 
     /// <summary>Address and port as the original writes them: <c>192.0.2.1:8100</c>, IPv6 without brackets.</summary>
     public string Id => $"{Address}:{Port}";
+
+    /// <summary>The value of a tag; null where it has none of that name.</summary>
+    public string? TagOf(string name)
+    {
+        foreach ((string key, string value) in Tags)
+        {
+            if (key == name)
+                return value;
+        }
+
+        return null;
+    }
 }

@@ -11,7 +11,7 @@ public sealed class GroupPlan
     /// <summary>Its settings.</summary>
     public required GroupSettings Settings { get; init; }
 
-    /// <summary>The test within the group, then those to other groups.</summary>
+    /// <summary>The test within the group, then one for each other group that it tests, in the configuration's order. Pools may be empty.</summary>
     public required IReadOnlyList<PlannedTest> Tests { get; init; }
 }
 
@@ -23,7 +23,7 @@ public sealed class PlannedTest
     /// <summary>A test.</summary>
     /// <param name="group">The group that is tested.</param>
     /// <param name="pool">Those who may be sent to.</param>
-    /// <param name="chosen">Indices into the pool by name of the sender, ascending; null when each sends to all but itself.</param>
+    /// <param name="chosen">Indices into the pool by name of the sender, each once; null when each sends to all but itself.</param>
     public PlannedTest(string group, IReadOnlyList<Registration> pool, IReadOnlyDictionary<string, IReadOnlyList<int>>? chosen)
     {
         Group = group;
@@ -34,12 +34,12 @@ public sealed class PlannedTest
     /// <summary>The group that is tested.</summary>
     public string Group { get; }
 
-    /// <summary>Those who may be sent to, in the order they joined.</summary>
+    /// <summary>Those who may be sent to, in the order they joined; without those that the group's echo rule leaves out.</summary>
     public IReadOnlyList<Registration> Pool { get; }
 
     /// <summary>True when every member sends to all of the pool but itself, so that all get the same list.</summary>
     public bool IsSameForAll => _chosen is null;
 
-    /// <summary>Indices into <see cref="Pool"/> of those a member sends to; never itself. Null stands for all but itself.</summary>
+    /// <summary>Indices into <see cref="Pool"/> of those a member sends to, each once and never itself. Null stands for all but itself.</summary>
     public IReadOnlyList<int>? TargetsOf(string name) => _chosen?.GetValueOrDefault(name, []);
 }

@@ -38,6 +38,25 @@ public sealed record GroupSettings
 
     /// <summary>The key that the group's datagrams are authenticated with, handed out over TLS alone; empty for none.</summary>
     public ReadOnlyMemory<byte> DatagramKey { get; init; }
+
+    /// <summary>
+    /// The source ports of a probe, one entry for each class and size. A single entry is named <c>default</c>, as in the original's
+    /// configurations; of several each after its class and size, as in <c>EF-1028</c>.
+    /// </summary>
+    public IReadOnlyList<PortSettings> Ports =>
+    [
+        .. from octet in Classes
+           from size in Sizes
+           select new PortSettings
+           {
+               Name = Classes.Count * Sizes.Count == 1 ? "default" : $"{TrafficClass.Name(octet)}-{size}",
+               Class = octet,
+               Timeout = Timeout,
+               Size = size,
+               DontFragment = DontFragment,
+               Count = Flows,
+           },
+    ];
 }
 
 /// <summary>What the server does with a probe whose reflector does not send its datagrams back.</summary>
