@@ -1,29 +1,17 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Llama.Cli.Settings;
-using Llama.Engine;
-using Llama.Engine.Probing;
 using Llama.Mesh;
 using Llama.Server.Collecting;
-using Llama.Wire.Clocks;
-using Llama.Wire.Sockets;
 
 namespace Llama.Cli.Collecting;
 
-/// <summary>
-/// A collector at work: probes as its file says, serves its API, follows changes of the file and of host names. One loop
-/// decides everything; the prober has a thread of its own.
-/// </summary>
+/// <summary>A collector that does as its file says: serves its API, and follows changes of the file.</summary>
 internal sealed class CollectorService(CollectorSettings settings, Log log, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
 
     private readonly ConfigurationFile _file = new(settings.ConfigurationPath, settings.DestinationPort);
-    private readonly HostResolver _resolver = new(Dns.GetHostAddressesAsync, time, log);
-    private readonly CollectorState _state = new();
     private readonly SemaphoreSlim _reloadAsked = new(0);
-    private CollectorConfiguration? _configuration;
 
     /// <summary>Runs until cancelled.</summary>
     /// <exception cref="Failure">It can't start, or its prober failed.</exception>
@@ -36,26 +24,15 @@ internal sealed class CollectorService(CollectorSettings settings, Log log, Time
             _reloadAsked.Release();
         });
         CollectorConfiguration configuration = ReadOrFail();
-        var watch = new ReportWatch(log);
-        using var prober = new Prober(DatagramNetwork.Create(settings.Network == NetworkKind.Portable), Clock.System, new ProberOptions
-        {
-            Publish = report =>
-            {
-                _state.Accept(report);
-                watch.Look(report);
-            },
-            Key = settings.Key,
-            CpuPressureMicros = CpuPressure.Reader,
-        });
-        CollectorApi api = await StartApiAsync(configuration.Api).ConfigureAwait(false);
+        using var collector = new Collector(new CollectorOptions { Network = settings.Network, Key = settings.Key }, log, time);
+        CollectorApi api = await StartApiAsync(configuration.Api, collector.State).ConfigureAwait(false);
         try
         {
             log.Info($"serves its API on {string.Join(", ", api.Addresses)}");
-            _resolver.Want(ProbingPlanner.HostNames(configuration));
-            _resolver.Take(await _resolver.LookUpDueAsync(cancellation).ConfigureAwait(false));
-            if (TryApply(prober, configuration) is { } problem) throw new Failure($"{_file.Name}: {problem}");
+            if (await collector.ResolveAndApplyAsync(configuration, cancellation).ConfigureAwait(false) is { } problem)
+                throw new Failure($"{_file.Name}: {problem}");
             foreach (string line in PlanOutline.Describe(configuration)) log.Info(line);
-            await ProbeAsync(prober, cancellation).ConfigureAwait(false);
+            await collector.RunAsync(ending => FollowAsync(collector, ending), cancellation).ConfigureAwait(false);
             log.Info("ended");
         }
         finally
@@ -67,43 +44,16 @@ internal sealed class CollectorService(CollectorSettings settings, Log log, Time
     /// <inheritdoc/>
     public void Dispose() => _reloadAsked.Dispose();
 
-    private async Task ProbeAsync(Prober prober, CancellationToken cancellation)
+    private async Task FollowAsync(Collector collector, CancellationToken cancellation)
     {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        Task probing = Task.Factory.StartNew(
-            () => prober.Run(ending.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        try
-        {
-            await Task.WhenAny(probing, FollowAsync(prober, ending.Token)).Unwrap().ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-        }
-        finally
-        {
-            await ending.CancelAsync().ConfigureAwait(false);
-            await EndAsync(probing).ConfigureAwait(false);
-        }
-    }
-
-    private async Task FollowAsync(Prober prober, CancellationToken cancellation)
-    {
-        Task<IReadOnlyList<HostResolver.Answer>>? lookup = null;
         while (true)
         {
             bool asked = await _reloadAsked.WaitAsync(Beat, cancellation).ConfigureAwait(false);
-            if (asked || _file.HasChanged()) Reload(prober, asked);
-            if (lookup is { IsCompleted: true })
-            {
-                if (_resolver.Take(await lookup.ConfigureAwait(false)) && TryApply(prober, _configuration!) is { } problem) log.Error(problem);
-                lookup = null;
-            }
-
-            if (lookup is null && _resolver.IsDue) lookup = _resolver.LookUpDueAsync(cancellation);
+            if (asked || _file.HasChanged()) Reload(collector, asked);
         }
     }
 
-    private void Reload(Prober prober, bool asked)
+    private void Reload(Collector collector, bool asked)
     {
         if (!_file.IsReloadable)
         {
@@ -119,37 +69,17 @@ internal sealed class CollectorService(CollectorSettings settings, Log log, Time
             return;
         }
 
-        _resolver.Want(ProbingPlanner.HostNames(configuration));
-        CollectorConfiguration before = _configuration!;
-        if (TryApply(prober, configuration) is { } problem)
+        ApiSettings before = collector.Configuration!.Api;
+        if (collector.TryApply(configuration) is { } problem)
         {
-            _resolver.Want(ProbingPlanner.HostNames(before));
             log.Error($"{_file.Name} is not taken over: {problem}; goes on with the configuration in force");
             return;
         }
 
         log.Info($"took over {_file.Name}");
         foreach (string line in PlanOutline.Describe(configuration)) log.Info(line);
-        if (before.Api != configuration.Api)
-            log.Warn($"api.bind is {Text(configuration.Api)} now; the API stays on {Text(before.Api)} until a restart");
-    }
-
-    /// <returns>Why the plan can't be used, or null.</returns>
-    private string? TryApply(Prober prober, CollectorConfiguration configuration)
-    {
-        ProbingPlan plan = ProbingPlanner.Plan(configuration, _resolver.AddressOf);
-        try
-        {
-            prober.Apply(plan);
-        }
-        catch (SocketException error)
-        {
-            return PortFault.Explain(error, configuration, _configuration);
-        }
-
-        _state.Configure(plan);
-        _configuration = configuration;
-        return null;
+        if (before != configuration.Api)
+            log.Warn($"api.bind is {Text(configuration.Api)} now; the API stays on {Text(before)} until a restart");
     }
 
     private CollectorConfiguration ReadOrFail()
@@ -165,11 +95,11 @@ internal sealed class CollectorService(CollectorSettings settings, Log log, Time
         return result;
     }
 
-    private async Task<CollectorApi> StartApiAsync(ApiSettings listen)
+    private static async Task<CollectorApi> StartApiAsync(ApiSettings listen, CollectorState state)
     {
         try
         {
-            return await CollectorApi.StartAsync(listen.Host, listen.Port, _state).ConfigureAwait(false);
+            return await CollectorApi.StartAsync(listen.Host, listen.Port, state).ConfigureAwait(false);
         }
         catch (IOException error)
         {
@@ -178,21 +108,6 @@ internal sealed class CollectorService(CollectorSettings settings, Log log, Time
     }
 
     private static string Text(ApiSettings api) => new ListenAddress(api.Host, api.Port).ToString();
-
-    private static async Task EndAsync(Task probing)
-    {
-        try
-        {
-            await probing.ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-        }
-        catch (Exception error)
-        {
-            throw new Failure($"the prober stopped: {error.Message}", error);
-        }
-    }
 }
 
 /// <summary>What the command line says about a collector.</summary>

@@ -10,7 +10,8 @@ internal static class ProbingPlanner
     /// <summary>The plan of a configuration.</summary>
     /// <param name="configuration">The configuration.</param>
     /// <param name="addressOf">The address of a host name; null while it is not known.</param>
-    public static ProbingPlan Plan(CollectorConfiguration configuration, Func<string, IPAddress?> addressOf) => new()
+    /// <param name="reach">Where to send to in order to reach a target; null for the target itself.</param>
+    public static ProbingPlan Plan(CollectorConfiguration configuration, Func<string, IPAddress?> addressOf, Func<IPEndPoint, IPEndPoint>? reach = null) => new()
     {
         Interval = configuration.Summarization.Interval,
         Tests = [.. configuration.Tests.Select(test => new ProbingTest
@@ -18,7 +19,7 @@ internal static class ProbingPlanner
             Name = test.Name,
             CyclesPerSecond = test.CyclesPerSecond,
             Ports = Ports(test.Ports),
-            Targets = [.. test.Targets.Select(target => Target(target, addressOf))],
+            Targets = [.. test.Targets.Select(target => Target(target, addressOf, reach))],
         })],
     };
 
@@ -56,15 +57,16 @@ internal static class ProbingPlanner
         return ports;
     }
 
-    private static Target Target(TargetSettings setting, Func<string, IPAddress?> addressOf)
+    private static Target Target(TargetSettings setting, Func<string, IPAddress?> addressOf, Func<IPEndPoint, IPEndPoint>? reach)
     {
         var tags = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach ((string key, string value) in setting.Tags) tags[key] = value;
         IPAddress? address = setting.Address ?? addressOf(setting.Host);
+        IPEndPoint? endPoint = address is null ? null : new IPEndPoint(address, setting.Port);
         return new Target
         {
             Host = setting.Host,
-            EndPoint = address is null ? null : new IPEndPoint(address, setting.Port),
+            EndPoint = endPoint is null || reach is null ? endPoint : reach(endPoint),
             Tags = tags,
         };
     }
