@@ -1,5 +1,5 @@
 using System.Net;
-using System.Security.Cryptography.X509Certificates;
+using System.Net.Security;
 using Llama.Mesh.Plans;
 
 namespace Llama.Server.Discovery;
@@ -34,8 +34,11 @@ public sealed record DiscoveryOptions
     /// <summary>The token that removing probes takes; null refuses it to all where any other token is set, and allows it where none is.</summary>
     public string? AdminToken { get; init; }
 
-    /// <summary>The certificate, with its private key, to speak TLS with; null for plain HTTP.</summary>
-    public X509Certificate2? Certificate { get; init; }
+    /// <summary>
+    /// The certificate to speak TLS with, asked for at each connection (see <see cref="Hosting.CertificateFiles"/>); null for plain
+    /// HTTP.
+    /// </summary>
+    public Func<SslStreamCertificateContext>? Certificate { get; init; }
 
     /// <summary>Most registrations a second of one address, in bursts of ten times as many; null for no limit. Default: 50.</summary>
     public double? RegistrationsPerSecondPerSource { get; init; } = 50;

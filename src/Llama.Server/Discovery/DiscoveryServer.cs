@@ -1,3 +1,4 @@
+using System.Text;
 using Llama.Server.Hosting;
 using Llama.Storage.Registry;
 using Microsoft.AspNetCore.Http;
@@ -32,8 +33,15 @@ public sealed class DiscoveryServer : IAsyncDisposable
         try
         {
             await registry.StartAsync(CancellationToken.None);
-            var limits = new HttpLimits { MaxConnections = 20_000, MaxRequestBodyBytes = 16 * 1024 * 1024, Certificate = options.Certificate };
-            HttpServer http = await HttpServer.StartAsync(options.Host, options.Port, (context, path) => AnswerAsync(context, path, registry), limits);
+            var limits = new HttpLimits
+            {
+                MaxConnections = 20_000,
+                MaxRequestBodyBytes = 16 * 1024 * 1024,
+                RedirectsToCleanPaths = false,
+                Certificate = options.Certificate,
+            };
+            HttpServer http = await HttpServer.StartAsync(
+                options.Host, options.Port, (context, path) => AnswerAsync(context, path, registry), limits, new FaultLog(options.Warn, time));
             return new DiscoveryServer(registry, http);
         }
         catch
@@ -52,7 +60,12 @@ public sealed class DiscoveryServer : IAsyncDisposable
 
     private static Task AnswerAsync(HttpContext context, string path, Registry registry)
     {
-        _ = registry;
-        return path is "/healthz" or "/readyz" ? context.ReplyOkAsync() : context.ReplyNotFoundAsync();
+        return path switch
+        {
+            "/healthz" => context.ReplyOkAsync(),
+            "/readyz" when registry.StoreFault is { } fault => context.ReplyTextAsync(StatusCodes.Status503ServiceUnavailable, Encoding.UTF8.GetBytes(fault)),
+            "/readyz" => context.ReplyOkAsync(),
+            _ => context.ReplyNotFoundAsync(),
+        };
     }
 }

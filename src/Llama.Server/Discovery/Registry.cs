@@ -26,6 +26,9 @@ internal sealed class Registry : IAsyncDisposable
     /// <summary>What it has counted since it started.</summary>
     public RegistryCounters Counters => throw new NotImplementedException();
 
+    /// <summary>Why nothing can be stored at the moment, in one line; null when all is well.</summary>
+    public string? StoreFault => throw new NotImplementedException();
+
     /// <summary>Loads what is stored, and begins to end leases.</summary>
     public Task StartAsync(CancellationToken cancellation) => throw new NotImplementedException();
 

@@ -1,4 +1,4 @@
-using System.Security.Cryptography.X509Certificates;
+using System.Net.Security;
 
 namespace Llama.Server.Hosting;
 
@@ -19,6 +19,6 @@ internal sealed record HttpLimits
     /// </summary>
     public bool RedirectsToCleanPaths { get; init; } = true;
 
-    /// <summary>The certificate, with its private key, to speak TLS with; null for plain HTTP.</summary>
-    public X509Certificate2? Certificate { get; init; }
+    /// <summary>The certificate to speak TLS with, asked for at each connection; null for plain HTTP.</summary>
+    public Func<SslStreamCertificateContext>? Certificate { get; init; }
 }

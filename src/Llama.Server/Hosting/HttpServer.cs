@@ -1,12 +1,17 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
@@ -14,15 +19,18 @@ namespace Llama.Server.Hosting;
 
 /// <summary>
 /// Kestrel with hard limits and nothing around it: no host, no configuration files or environment, no console, no signal
-/// handlers. Hands on requests with their paths, unescaped, and cleaned as Go's ServeMux does it where that is wanted.
+/// handlers. Hands on requests with their paths, unescaped, and cleaned as Go's ServeMux does it where that is wanted. A handler
+/// that fails costs its own request, and a line for the operator.
 /// </summary>
 internal sealed class HttpServer : IAsyncDisposable
 {
     private readonly KestrelServer _server;
+    private readonly ServiceProvider? _services;
 
-    private HttpServer(KestrelServer server)
+    private HttpServer(KestrelServer server, ServiceProvider? services)
     {
         _server = server;
+        _services = services;
         Addresses = [.. server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses];
     }
 
@@ -32,15 +40,25 @@ internal sealed class HttpServer : IAsyncDisposable
     /// <summary>Starts listening.</summary>
     /// <param name="host">An address, a name (its first address counts, IPv4 before IPv6), or empty for all addresses.</param>
     /// <param name="port">The TCP port; 0 lets the kernel choose.</param>
-    /// <param name="handle">Answers a request with this clean path.</param>
+    /// <param name="handle">Answers a request with this path.</param>
     /// <param name="limits">What clients may take; a collector's by default.</param>
+    /// <param name="faults">Hears of requests that fail by a fault of ours; nobody by default.</param>
     /// <exception cref="IOException">The address can't be bound; the message says which and why.</exception>
-    public static async Task<HttpServer> StartAsync(string host, int port, Func<HttpContext, string, Task> handle, HttpLimits? limits = null)
+    public static async Task<HttpServer> StartAsync(
+        string host, int port, Func<HttpContext, string, Task> handle, HttpLimits? limits = null, FaultLog? faults = null)
     {
         limits ??= HttpLimits.Collector;
+        var connections = new ConnectionCount(limits.MaxConnections);
         var options = new KestrelServerOptions { AddServerHeader = false, AllowHostHeaderOverride = true };
         Limit(options.Limits, limits);
-        options.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1);
+        ServiceProvider? services = limits.Certificate is null ? null : ServicesOfTls();
+        options.ApplicationServices = services!;
+        options.ConfigureEndpointDefaults(endpoint =>
+        {
+            endpoint.Protocols = HttpProtocols.Http1;
+            endpoint.Use(next => connection => connections.CountAsync(next, connection));
+            if (limits.Certificate is { } certificate) endpoint.UseHttps(Handshake(certificate));
+        });
         var transport = new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance);
         var server = new KestrelServer(Options.Create(options), transport, NullLoggerFactory.Instance);
         try
@@ -49,12 +67,13 @@ internal sealed class HttpServer : IAsyncDisposable
             IPAddress address = await ResolveAsync(host);
             if (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)) options.ListenAnyIP(port);
             else options.Listen(address, port);
-            await server.StartAsync(new Application(handle, limits), CancellationToken.None);
-            return new HttpServer(server);
+            await server.StartAsync(new Application(handle, limits, connections, faults ?? FaultLog.Silent), CancellationToken.None);
+            return new HttpServer(server, services);
         }
         catch (Exception e) when (e is IOException or SocketException)
         {
             server.Dispose();
+            services?.Dispose();
             throw new IOException($"Cannot listen on {Name(host, port)} (TCP): {Explain(e)}", e);
         }
     }
@@ -64,7 +83,22 @@ internal sealed class HttpServer : IAsyncDisposable
     {
         await _server.StopAsync(new CancellationToken(canceled: true));
         _server.Dispose();
+        if (_services is not null) await _services.DisposeAsync();
     }
+
+    /// <summary>What Kestrel's TLS asks for and keeps to itself, such as its metrics.</summary>
+    private static ServiceProvider ServicesOfTls()
+    {
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore();
+        return builder.Services.BuildServiceProvider();
+    }
+
+    private static TlsHandshakeCallbackOptions Handshake(Func<SslStreamCertificateContext> certificate) => new()
+    {
+        HandshakeTimeout = TimeSpan.FromSeconds(10),
+        OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions { ServerCertificateContext = certificate() }),
+    };
 
     /// <summary>What one client, or many, can take from the process. Scrapers and people need far less.</summary>
     private static void Limit(KestrelServerLimits limits, HttpLimits own)
@@ -112,7 +146,8 @@ internal sealed class HttpServer : IAsyncDisposable
         _ => e.Message,
     };
 
-    private sealed class Application(Func<HttpContext, string, Task> handle, HttpLimits limits) : IHttpApplication<HttpContext>
+    private sealed class Application(
+        Func<HttpContext, string, Task> handle, HttpLimits limits, ConnectionCount connections, FaultLog faults) : IHttpApplication<HttpContext>
     {
         public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
 
@@ -120,10 +155,27 @@ internal sealed class HttpServer : IAsyncDisposable
         {
         }
 
-        public Task ProcessRequestAsync(HttpContext context)
+        public async Task ProcessRequestAsync(HttpContext context)
         {
             // A body would only have to be thrown away: a small one is, for a large one the connection is not worth keeping.
-            if (context.Request.ContentLength > limits.MaxRequestBodyBytes) context.Response.Headers.Connection = "close";
+            if (context.Request.ContentLength > limits.MaxRequestBodyBytes || connections.IsCrowded)
+                context.Response.Headers.Connection = "close";
+            try
+            {
+                await ServeAsync(context);
+            }
+            catch (Exception e) when (context.RequestAborted.IsCancellationRequested || e is ConnectionResetException or ConnectionAbortedException)
+            {
+                // Nobody is there any more to answer.
+            }
+            catch (Exception e)
+            {
+                await faults.AnswerAsync(context, e);
+            }
+        }
+
+        private Task ServeAsync(HttpContext context)
+        {
             string raw = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
             if (RequestTarget.Parse(raw) is not { } target) return context.ReplyBadRequestAsync();
             return !limits.RedirectsToCleanPaths || target.CleanPath == target.Path || HttpMethods.IsConnect(context.Request.Method)

@@ -12,7 +12,7 @@ namespace Llama.Server.Hosting;
 internal readonly record struct RequestTarget(string Path, string Query)
 {
     /// <summary>The path without empty, "." and ".." segments, and always rooted.</summary>
-    public string CleanPath { get; } = Clean(Path);
+    public string CleanPath => Clean(Path);
 
     /// <summary>Where a request with another than its clean path is sent.</summary>
     public string CleanLocation => Escape(CleanPath) + Query;
