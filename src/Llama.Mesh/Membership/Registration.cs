@@ -66,4 +66,13 @@ public sealed record Registration
 
         return null;
     }
+
+    /// <summary>True when the other says the same of itself, whenever it said so: what tells a renewal from a change.</summary>
+    public bool SaysTheSameAs(Registration other) =>
+        Port == other.Port && Keepalive == other.Keepalive && Pushes == other.Pushes && Address.Equals(other.Address)
+        && Name == other.Name && Group == other.Group && FullName == other.FullName && Version == other.Version
+        && Instance == other.Instance && OriginalJson == other.OriginalJson && Tags.SequenceEqual(other.Tags);
+
+    /// <summary>True when the other claims the same address and port.</summary>
+    public bool IsAtTheAddressOf(Registration other) => Port == other.Port && Address.Equals(other.Address);
 }
