@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
+using Llama.Wire;
 using Llama.Wire.Clocks;
 using Llama.Wire.Datagrams;
 using Llama.Wire.Sockets;
@@ -245,7 +245,7 @@ internal sealed partial class ProbingLoop
         {
             if (_position == _octets.Length)
             {
-                RandomNumberGenerator.Fill(_octets);
+                KernelRandom.Fill(_octets);
                 _position = 0;
             }
 
