@@ -149,6 +149,9 @@ internal sealed class CollectorService(CollectorSettings settings, Log log, Time
 
         _state.Configure(plan);
         _configuration = configuration;
+
+        // Reading a long file and applying its plan leave behind far more than they keep.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         return null;
     }
 
