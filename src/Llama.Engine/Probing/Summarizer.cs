@@ -27,12 +27,13 @@ internal sealed class Summarizer(ProberOptions options)
         for (int pair = 0; pair < flowsOfPair.Length; pair++)
             if (flowsOfPair[pair] is { } flows && book.Roster.Pairs[pair] is { } identity) summaries.Add(Summarize(book, histograms, pair, identity, flows));
 
+        long received = summaries.Sum(summary => (long)summary.Counts.Received);
         return new IntervalReport
         {
             Start = book.Start.ToDateTimeOffset(),
             End = book.End.ToDateTimeOffset(),
             Summaries = summaries.DrainToImmutable(),
-            Health = Health(book),
+            Health = Health(book, received),
         };
     }
 
@@ -138,7 +139,7 @@ internal sealed class Summarizer(ProberOptions options)
         };
     }
 
-    private CollectorHealth Health(IntervalBook book)
+    private CollectorHealth Health(IntervalBook book, long received)
     {
         TimeSpan pauses = GC.GetTotalPauseDuration();
         long? pressure = options.CpuPressureMicros?.Invoke();
@@ -151,15 +152,17 @@ internal sealed class Summarizer(ProberOptions options)
             ReceiveDrops = book.ReceiveDrops,
             UnmatchedReplies = book.UnmatchedReplies,
             ClockSteps = book.ClockSteps,
+            UntimedReplies = book.UntimedReplies,
+            MissedTransmitTimes = book.MissedTransmitTimes,
             GarbageCollectionPause = pauses - _pausesTold,
             CpuPressure = pressure is null || _pressureTold is null ? null : Math.Clamp((pressure - _pressureTold).Value / micros, 0, 1),
         };
         _pausesTold = pauses;
         _pressureTold = pressure;
-        return health with { Suspect = [.. Suspicions(health, book)] };
+        return health with { Suspect = [.. Suspicions(health, book, received)] };
     }
 
-    private IEnumerable<SuspectReason> Suspicions(CollectorHealth health, IntervalBook book)
+    private IEnumerable<SuspectReason> Suspicions(CollectorHealth health, IntervalBook book, long received)
     {
         if (health.SendLatenessP99Nanos > options.SuspectSendLateness.TotalNanoseconds) yield return SuspectReason.LateSends;
         if (health.SkippedSends > 0) yield return SuspectReason.SkippedSends;
@@ -168,5 +171,6 @@ internal sealed class Summarizer(ProberOptions options)
         if (health.GarbageCollectionPause > options.SuspectPause) yield return SuspectReason.GarbageCollection;
         if (health.CpuPressure > options.SuspectCpuPressure) yield return SuspectReason.CpuPressure;
         if (health.ClockSteps > 0) yield return SuspectReason.ClockStep;
+        if (health.UntimedReplies > options.SuspectUntimedShare * received) yield return SuspectReason.SlowSends;
     }
 }

@@ -30,6 +30,12 @@ internal sealed record CollectorTotals
     /// <inheritdoc cref="CollectorHealth.ClockSteps"/>
     public long ClockSteps { get; private init; }
 
+    /// <inheritdoc cref="CollectorHealth.UntimedReplies"/>
+    public long UntimedReplies { get; private init; }
+
+    /// <inheritdoc cref="CollectorHealth.MissedTransmitTimes"/>
+    public long MissedTransmitTimes { get; private init; }
+
     /// <summary>The totals with a report added.</summary>
     /// <param name="report">What is added.</param>
     /// <param name="planned">Where the plan in force sends to: pairs with these are kept, results or not.</param>
@@ -47,6 +53,8 @@ internal sealed record CollectorTotals
             ReceiveDrops = ReceiveDrops + health.ReceiveDrops,
             UnmatchedReplies = UnmatchedReplies + health.UnmatchedReplies,
             ClockSteps = ClockSteps + health.ClockSteps,
+            UntimedReplies = UntimedReplies + health.UntimedReplies,
+            MissedTransmitTimes = MissedTransmitTimes + health.MissedTransmitTimes,
         };
     }
 
