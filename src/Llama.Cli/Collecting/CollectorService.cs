@@ -43,6 +43,9 @@ internal sealed class CollectorService(CollectorSettings settings, Log log, Time
             {
                 _state.Accept(report);
                 watch.Look(report);
+
+                // The report before is garbage now, and still young: collected here, it never gets among what is kept for long.
+                GC.Collect(1, GCCollectionMode.Forced, blocking: true);
             },
             Key = settings.Key,
             CpuPressureMicros = CpuPressure.Reader,
