@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Llama.Wire.Sockets.Linux;
 
 namespace Llama.Wire;
 
@@ -19,6 +20,24 @@ internal static unsafe partial class LinuxNative
         _ = clock_gettime(clock, &time);
         return time.Seconds * 1_000_000_000 + time.Nanos;
     }
+
+    /// <summary>Random octets of getrandom(2).</summary>
+    /// <returns>False where the kernel gives none.</returns>
+    internal static bool TryGetRandom(Span<byte> octets)
+    {
+        while (!octets.IsEmpty)
+        {
+            nint filled;
+            fixed (byte* to = octets) filled = getrandom(to, (nuint)octets.Length, 0);
+            if (filled <= 0 && Errno.Last != Errno.EINTR) return false;
+            octets = octets[(int)Math.Max(0, filled)..];
+        }
+
+        return true;
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint getrandom(byte* to, nuint length, uint flags);
 
     [LibraryImport("libc")]
     [SuppressGCTransition]

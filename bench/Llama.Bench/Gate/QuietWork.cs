@@ -19,7 +19,7 @@ internal sealed class QuietWork(Workbench bench) : IMeasurement
 
     public async Task RunRoundAsync(CancellationToken cancellation)
     {
-        double warmup = bench.Seconds(30, 5), seconds = bench.Seconds(60, 10), allowed = warmup + seconds + 60;
+        double warmup = bench.Seconds(60, 5), seconds = bench.Seconds(60, 10), allowed = warmup + seconds + 60;
         await using EchoingProgram reflector = await EchoingProgram.StartReflectorAsync(
             bench, bench.Cores.Reflecting, allowed, cancellation).ConfigureAwait(false);
         await using EchoingProgram idle = await EchoingProgram.StartReflectorAsync(

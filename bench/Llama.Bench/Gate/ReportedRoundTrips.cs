@@ -104,17 +104,28 @@ internal sealed class ReportedRoundTrips(Workbench bench, bool isBusy) : IMeasur
         const double lead = 0.2, tail = 1.5, patience = 20;
         await using RunningCapture capture = await RunningCapture.StartAsync(bench, $"udp port {port}", patience, cancellation).ConfigureAwait(false);
         double start = NextInterval(lead);
+        await UntilAsync(start + IntervalSeconds, cancellation).ConfigureAwait(false);
+
+        // The report is there until that of the next interval comes, so it is taken before the capture is ended: with every core
+        // busy that alone may take longer than an interval.
+        JsonElement report = await ReportOfAsync(collector, start, start + patience, cancellation).ConfigureAwait(false);
         await UntilAsync(start + IntervalSeconds + tail, cancellation).ConfigureAwait(false);
         IEnumerable<CapturedFrame> frames = await capture.EndAsync(cancellation).ConfigureAwait(false);
-        JsonElement report = await collector.ReportAsync(cancellation).ConfigureAwait(false);
-        while (Moment(report, "start") is not { } reported || reported.ToUnixTimeMilliseconds() / 1e3 < start - 0.5)
-        {
-            if (Now > start + patience) throw new TimeoutException("the collector does not report the interval that was captured");
-            await UntilAsync(Now + 0.2, cancellation).ConfigureAwait(false);
-            report = await collector.ReportAsync(cancellation).ConfigureAwait(false);
-        }
-
         return Round.Of(report, Exchange.Find(frames, Recognition.Ours(port)));
+    }
+
+    private static async Task<JsonElement> ReportOfAsync(
+        RunningCollector collector, double start, double deadline, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            JsonElement report = await collector.ReportAsync(cancellation).ConfigureAwait(false);
+            double ahead = (Moment(report, "start")?.ToUnixTimeMilliseconds() / 1e3 ?? 0) - start;
+            if (Math.Abs(ahead) < 0.5) return report;
+            if (ahead > 0) throw new TimeoutException("the report of the interval that was captured has been missed: the next one is there");
+            if (Now > deadline) throw new TimeoutException("the collector does not report the interval that was captured");
+            await UntilAsync(Now + 0.2, cancellation).ConfigureAwait(false);
+        }
     }
 
     private static double Now => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / 1e3;

@@ -19,12 +19,15 @@ internal sealed class Collector : IDisposable
 {
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan BetweenTidyings = TimeSpan.FromMinutes(1);
+
     private readonly Lock _gate = new();
     private readonly Prober _prober;
     private readonly HostResolver _resolver;
     private readonly TimeProvider _time;
     private readonly Log _log;
     private readonly Func<IPEndPoint, IPEndPoint>? _reach;
+    private long? _tidied;
 
     /// <summary>A collector that does nothing until it has a configuration and is run.</summary>
     public Collector(CollectorOptions options, Log log, TimeProvider time)
@@ -41,6 +44,9 @@ internal sealed class Collector : IDisposable
                 State.Accept(report);
                 watch.Look(report);
                 options.Publish?.Invoke(report);
+
+                // The report before is garbage now, and still young: collected here, it never gets among what is kept for long.
+                GC.Collect(1, GCCollectionMode.Forced, blocking: true);
             },
             Key = options.Key,
             CpuPressureMicros = CpuPressure.Reader,
@@ -143,7 +149,17 @@ internal sealed class Collector : IDisposable
 
         State.Configure(plan);
         Configuration = configuration;
+        TidyUp();
         return null;
+    }
+
+    // Reading a long file and applying its plan leave behind far more than they keep. In a mesh where probes come and go a plan may
+    // follow another at once, and the pause would show.
+    private void TidyUp()
+    {
+        if (_tidied is { } before && _time.GetElapsedTime(before) < BetweenTidyings) return;
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        _tidied = _time.GetTimestamp();
     }
 
     private static async Task EndAsync(Task probing)

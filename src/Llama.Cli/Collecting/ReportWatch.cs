@@ -46,6 +46,7 @@ internal sealed class ReportWatch(Log log)
         SuspectReason.GarbageCollection => "garbage collection took long",
         SuspectReason.CpuPressure => "the machine is short of CPU",
         SuspectReason.ClockStep => "the wall clock was stepped",
+        SuspectReason.SlowSends => "send calls took so long that round-trip times are missing",
         _ => reason.ToString(),
     };
 }

@@ -78,6 +78,7 @@ internal static class Findings
         SuspectReason.GarbageCollection => "the garbage collector took long",
         SuspectReason.CpuPressure => "the machine was short of CPU",
         SuspectReason.ClockStep => "the clock was stepped",
+        SuspectReason.SlowSends => "send calls took too long",
         _ => reason.ToString(),
     };
 

@@ -46,6 +46,8 @@ internal sealed class PingTotals(IReadOnlyList<Target> targets, byte classOctet)
         ReceiveDrops = left.ReceiveDrops + right.ReceiveDrops,
         UnmatchedReplies = left.UnmatchedReplies + right.UnmatchedReplies,
         ClockSteps = left.ClockSteps + right.ClockSteps,
+        UntimedReplies = left.UntimedReplies + right.UntimedReplies,
+        MissedTransmitTimes = left.MissedTransmitTimes + right.MissedTransmitTimes,
         GarbageCollectionPause = left.GarbageCollectionPause + right.GarbageCollectionPause,
         CpuPressure = right.CpuPressure is { } pressure ? Math.Max(pressure, left.CpuPressure ?? 0) : left.CpuPressure,
     };

@@ -152,7 +152,6 @@ internal struct OneWayDelays
         return new OneWayDelays { HasBase = HasBase, BaseNanos = Count == 0 ? BaseNanos : BaseNanos + LeastAboveNanos };
     }
 
-    /// <summary>p99 less minimum (RFC 5481 section 4.2); null below two.</summary>
-    public readonly long? Variation(LatencyHistogram above) =>
-        Count < 2 ? null : Math.Max(0, above.Percentile(0.99)!.Value - LeastAboveNanos);
+    /// <summary>p99 less minimum (RFC 5481 section 4.2). Needs two delays at least.</summary>
+    public readonly long Variation(LatencyHistogram above) => Math.Max(0, above.Percentile(0.99)!.Value - LeastAboveNanos);
 }

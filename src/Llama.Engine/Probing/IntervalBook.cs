@@ -58,6 +58,10 @@ internal sealed class IntervalBook(byte index)
 
     public long ClockSteps { get; set; }
 
+    public long UntimedReplies { get; set; }
+
+    public long MissedTransmitTimes { get; set; }
+
     /// <summary>The histogram of a pair's round-trip times.</summary>
     public static int RttOf(int pair) => pair * HistogramsPerPair;
 
@@ -111,5 +115,6 @@ internal sealed class IntervalBook(byte index)
         Histograms.Clear();
         InFlight = 0;
         SkippedSends = SendErrors = SendBufferFull = ReceiveDrops = UnmatchedReplies = ClockSteps = 0;
+        UntimedReplies = MissedTransmitTimes = 0;
     }
 }

@@ -19,8 +19,11 @@ internal sealed class PacedTest
     /// <summary>Datagrams in a group, at the most, where their rate leaves a choice.</summary>
     private const int MaxGroup = 8;
 
-    /// <summary>Datagrams further apart than this together make no group.</summary>
-    private const long MaxGroupNanos = 20_000_000;
+    /// <summary>
+    /// A group spans a tenth of the time between two datagrams to one target, so that their pace stays even; not less than the
+    /// first of these, and not more than the second.
+    /// </summary>
+    private const double ShortGroupNanos = 20_000_000, LongGroupNanos = 100_000_000;
 
     /// <summary>Waking up more often than this is not worth trying.</summary>
     private const long MinGroupNanos = 50_000;
@@ -46,7 +49,8 @@ internal sealed class PacedTest
         _spacingNanos = (double)_periodNanos / flows.Length;
         _cycleStart = start;
         _left = mostDatagrams;
-        int chosen = (int)Math.Min(Math.Min(MaxGroup, targets), MaxGroupNanos / _spacingNanos);
+        double span = Math.Clamp(targets * _spacingNanos / 10, ShortGroupNanos, LongGroupNanos);
+        int chosen = (int)Math.Min(Math.Min(MaxGroup, targets), span / _spacingNanos);
         int forced = (int)Math.Min(flows.Length, Math.Ceiling(MinGroupNanos / _spacingNanos));
         _group = Math.Max(1, Math.Max(chosen, forced));
     }

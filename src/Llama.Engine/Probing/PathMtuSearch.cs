@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using System.Security.Cryptography;
+using Llama.Wire;
 using Llama.Wire.Clocks;
 using Llama.Wire.Datagrams;
 using Llama.Wire.Sockets;
@@ -35,7 +35,7 @@ public sealed class PathMtuSearch : IDisposable
     private readonly DatagramBatch _replies = new(16, SourcePort.MaxSize);
     private readonly IDatagramSocket?[] _ready = new IDatagramSocket?[1];
     private readonly Dictionary<int, Fate> _fates = [];
-    private readonly ulong _session = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
+    private readonly ulong _session = KernelRandom.NextUInt64();
     private uint _sequence;
     private long _waitNanos;
 
@@ -190,7 +190,7 @@ public sealed class PathMtuSearch : IDisposable
 
     private ulong Send(int size, out int error)
     {
-        ulong nonce = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)) >> 16;
+        ulong nonce = KernelRandom.NextUInt64() >> 16;
         ref Datagram datagram = ref _toSend[0];
         datagram = new Datagram
         {

@@ -1,5 +1,5 @@
 using System.Net;
-using System.Security.Cryptography;
+using Llama.Wire;
 using Llama.Wire.Clocks;
 using Llama.Wire.Sockets;
 
@@ -45,7 +45,7 @@ internal sealed class PlanDirectory(IDatagramNetwork network, Clock clock)
                     int flow = _flows.Find(new FlowKey(test.Name, source, port.Class, target.Host, destination), now, out bool isNew);
                     flows[flow] = new FlowIdentity(pair, source.LocalPort);
                     order.Add(flow);
-                    if (isNew) newFlows.Add(new NewFlow(flow, pair, source, UdpEndpoint.From(destination), port.Class, NewSession()));
+                    if (isNew) newFlows.Add(new NewFlow(flow, pair, source, UdpEndpoint.From(destination), port.Class, KernelRandom.NextUInt64()));
                 }
             }
 
@@ -114,8 +114,6 @@ internal sealed class PlanDirectory(IDatagramNetwork network, Clock clock)
         double perSecond = test.CyclesPerSecond * test.Targets.Count;
         return (int)Math.Clamp(perSecond * (port.Timeout.TotalSeconds * 2 + 0.25) + 256, 256, 1 << 28);
     }
-
-    private static ulong NewSession() => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
 
     private static T?[] Merge<T>(T?[] former, Dictionary<int, T> present, int count)
         where T : class

@@ -22,4 +22,7 @@ public sealed record ProberOptions
 
     /// <summary>CPU pressure above this share makes an interval suspect. Default: 0.5.</summary>
     public double SuspectCpuPressure { get; init; } = 0.5;
+
+    /// <summary>A share of replies above this without a round-trip time, for want of a send time, makes an interval suspect. Default: 0.05.</summary>
+    public double SuspectUntimedShare { get; init; } = 0.05;
 }

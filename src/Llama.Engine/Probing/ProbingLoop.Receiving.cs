@@ -10,6 +10,9 @@ internal sealed partial class ProbingLoop
     /// <summary>A reply this many timeouts after its datagram is not recognised as late any more.</summary>
     private const int LateTimeouts = 8;
 
+    /// <summary>A reflector stamps a batch before it sends it, so its times of sending are estimates, and may be this much too late.</summary>
+    private const long DwellSlackNanos = 1_000_000;
+
     /// <summary>Takes what has arrived on a socket.</summary>
     /// <returns>True when it was read empty.</returns>
     private bool Drain(SourceSocket? source)
@@ -46,7 +49,9 @@ internal sealed partial class ProbingLoop
             return;
         }
 
+        // The kernel has noted when a datagram left before its reply can be here.
         ref Slot slot = ref ring[slotIndex];
+        if (slot.TransmitTimeFollows) TakeTransmitTimes(source);
         ref Datagram reply = ref _replies[index];
         bool hasStamps = TryReadStamps(payload, error, fields, slot, out ReflectorStamps stamps);
         if (slot.State != SlotState.InFlight)
@@ -104,7 +109,13 @@ internal sealed partial class ProbingLoop
             if (stamps.ReceivedTtl > 0) AddForwardHeader(ref flow, ref counts, stamps);
         }
 
-        if (slot.ClockEpoch == _watch.Epoch) AddTimes(book, ref flow, ref counts, slot.SentWall, reply.Received, hasStamps, stamps);
+        if (slot.ClockEpoch != _watch.Epoch) return;
+        WallTime sent = slot.SentWall;
+        bool cannotBe = slot.SendTime == SendTime.Noted && sent > reply.Received;
+        if (cannotBe) sent = new WallTime(slot.Sent.Nanos + _watch.OffsetNanos);
+        if (cannotBe || slot.TransmitTimeFollows) book.MissedTransmitTimes++;
+        if (slot.SendTime == SendTime.Unknown) book.UntimedReplies++;
+        else AddTimes(book, ref flow, ref counts, sent, reply.Received, hasStamps, stamps);
     }
 
     private static void AddForwardHeader(ref Flow flow, ref FlowCounts counts, in ReflectorStamps stamps)
@@ -122,11 +133,12 @@ internal sealed partial class ProbingLoop
         ref PairTimes pair = ref book.Pairs[flow.Pair];
         if (hasStamps)
         {
-            // A dwell that can't be is not believed: the reflector's clock was stepped, or it lies.
+            // A dwell that can't be is not believed: the reflector's clock was stepped, or it lies. One that is hardly longer than
+            // the round trip is an estimate of the reflector: without it, all of the dwell would pass for the network's.
             long dwell = stamps.Transmitted - stamps.Received;
-            if (dwell >= 0 && dwell <= rtt)
+            if (dwell >= 0 && dwell <= rtt + DwellSlackNanos)
             {
-                rtt -= dwell;
+                rtt = Math.Max(0, rtt - dwell);
                 long possible = flow.Source.TimeoutNanos;
                 if (pair.Forward.TryAdd(stamps.Received - t1, possible, out long above))
                     book.Histograms.Record(IntervalBook.ForwardOf(flow.Pair), above);

@@ -13,10 +13,16 @@ internal sealed partial class ProbingLoop
     /// A datagram reaches the wire in the middle of its share of the call, behind the way into the kernel and before the way out,
     /// but not later than this: what takes long is waking up a receiver on this host.
     /// </summary>
-    private const double LongestWayInNanos = 2000;
+    private const long LongestWayInNanos = 2000;
 
     /// <summary>A call that took longer for each was interrupted, nobody knows where: better too early a time than too late a one.</summary>
     private const double LongestEachNanos = 10_000;
+
+    /// <summary>
+    /// A call that took longer than this, and the above for each datagram, lost its core for so long that its datagrams have no time
+    /// of leaving that round-trip times could be made of.
+    /// </summary>
+    private const long LongestCallNanos = 100_000;
 
     private void SendDue()
     {
@@ -66,6 +72,7 @@ internal sealed partial class ProbingLoop
         _pending[place] = new PendingSend { Flow = flowIndex, SlotIndex = slotIndex, Due = due };
         ref Datagram datagram = ref _toSend[place];
         datagram.Remote = flow.Remote;
+        datagram.Token = slotIndex;
         datagram.Length = flow.Source.Settings.Size;
         datagram.Tos = flow.Class;
         datagram.Marks = DatagramMarks.HasTos;
@@ -78,7 +85,8 @@ internal sealed partial class ProbingLoop
     }
 
     /// <summary>
-    /// Sends the batch. The call takes its time for each datagram in turn, so each one's time is interpolated over the call.
+    /// Sends the batch. The call takes its time for each datagram in turn, so each one's time is interpolated over the call; where the
+    /// kernel notes it, it is replaced before the reply is judged.
     /// </summary>
     private void Flush()
     {
@@ -90,9 +98,12 @@ internal sealed partial class ProbingLoop
         MonotonicTime now = _clock.Monotonic;
         WallTime before = _clock.Wall;
         _sendingFrom!.Socket.Send(_toSend);
-        double each = Math.Min(LongestEachNanos, (_clock.Monotonic - now) / (double)count);
+        long took = _clock.Monotonic - now;
+        double each = Math.Min(LongestEachNanos, took / (double)count);
+        SendTime sendTime = took > LongestCallNanos + count * LongestEachNanos ? SendTime.Unknown : SendTime.Read;
 
         IntervalBook book = _shelf.Current;
+        bool anyFailed = false;
         for (int i = 0; i < count; i++)
         {
             ref PendingSend pending = ref _pending[i];
@@ -101,6 +112,7 @@ internal sealed partial class ProbingLoop
             int error = _toSend[i].Error;
             if (error != 0)
             {
+                anyFailed = true;
                 Unsend(ref _flows[pending.Flow], ref slot, ref counts, error);
                 continue;
             }
@@ -108,6 +120,9 @@ internal sealed partial class ProbingLoop
             long offset = (long)(each * i + Math.Min(each / 2, LongestWayInNanos));
             slot.Sent = now + offset;
             slot.SentWall = before + offset;
+            slot.SendTime = sendTime;
+            slot.TransmitTimeFollows = _toSend[i].Has(DatagramMarks.TransmitTimeFollows);
+            if (slot.TransmitTimeFollows) _sendingFrom.TransmitTimesAhead++;
             slot.ClockEpoch = _watch.Epoch;
             slot.Book = book.Index;
             slot.BookTurn = book.Turn;
@@ -117,6 +132,33 @@ internal sealed partial class ProbingLoop
             book.InFlight++;
             book.AddLateness(slot.Sent - pending.Due);
         }
+
+        // After a failure the socket has to count anew, and does so when its times are taken.
+        if (anyFailed || _sendingFrom.TransmitTimesAhead >= TransmitTimesToHold) TakeTransmitTimes(_sendingFrom);
+    }
+
+    /// <summary>Replaces the times read around send calls by those that the kernel noted, as far as it has.</summary>
+    private void TakeTransmitTimes(SourceSocket source)
+    {
+        source.TransmitTimesAhead = 0;
+        int count;
+        do
+        {
+            count = source.Socket.TakeTransmitTimes(_transmitTimes);
+            for (int i = 0; i < count; i++)
+            {
+                (uint slotIndex, WallTime time) = _transmitTimes[i];
+                if (source.RingOf(slotIndex) is not { } ring) continue;
+                ref Slot slot = ref ring[slotIndex];
+
+                // What left before it was handed over is another datagram's time.
+                if (!slot.TransmitTimeFollows || time - slot.SentWall < -LongestWayInNanos) continue;
+                slot.TransmitTimeFollows = false;
+                slot.SentWall = time;
+                slot.SendTime = SendTime.Noted;
+            }
+        }
+        while (count == _transmitTimes.Length);
     }
 
     private void Unsend(ref Flow flow, ref Slot slot, ref FlowCounts counts, int error)

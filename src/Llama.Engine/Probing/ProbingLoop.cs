@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
+using Llama.Wire;
 using Llama.Wire.Clocks;
 using Llama.Wire.Datagrams;
 using Llama.Wire.Sockets;
@@ -30,6 +30,15 @@ internal sealed partial class ProbingLoop
     /// <summary>Replies wait no longer than this.</summary>
     private const long LongestSleepNanos = 1_000_000_000;
 
+    /// <summary>
+    /// Above this rate the kernel is not asked when datagrams leave: it costs a system call for each reply where these are quick, and
+    /// caches are warm enough for the time read around the send call to be right to some 3 us.
+    /// </summary>
+    private const double MostNotedPerSecond = 5_000;
+
+    /// <summary>So many transmit times are taken even where no reply asks for them: they take up room in the receive buffer.</summary>
+    private const int TransmitTimesToHold = 64;
+
     private readonly IDatagramNetwork _network;
     private readonly Clock _clock;
     private readonly ClockWatch _watch;
@@ -42,6 +51,7 @@ internal sealed partial class ProbingLoop
     private readonly Dictionary<IDatagramSocket, SourceSocket> _sourceOf = new(ReferenceEqualityComparer.Instance);
     private readonly DatagramBatch _replies = new(BatchCapacity, SourcePort.MaxSize);
 
+    private readonly TransmitTime[] _transmitTimes = new TransmitTime[TransmitTimesToHold];
     private readonly PendingSend[] _pending = new PendingSend[BatchCapacity];
     private IDatagramSocket?[] _ready = new IDatagramSocket?[16];
     private List<ScheduledTest> _tests = [];
@@ -152,10 +162,13 @@ internal sealed partial class ProbingLoop
         }
 
         foreach (SourceSocket source in _sources) source.IsRetired = true;
+        bool notesTransmitTimes = change.Tests.Sum(test => test.CyclesPerSecond * test.Flows.Length) <= MostNotedPerSecond;
         foreach (SourceChange source in change.Sources)
         {
             source.Source.Configure(source.Settings, source.RingCapacity);
             source.Source.IsRetired = false;
+            TakeTransmitTimes(source.Source);
+            source.Source.Socket.NotesTransmitTimes = notesTransmitTimes;
             if (_sourceOf.TryAdd(source.Source.Socket, source.Source)) _sources.Add(source.Source);
         }
 
@@ -245,7 +258,7 @@ internal sealed partial class ProbingLoop
         {
             if (_position == _octets.Length)
             {
-                RandomNumberGenerator.Fill(_octets);
+                KernelRandom.Fill(_octets);
                 _position = 0;
             }
 

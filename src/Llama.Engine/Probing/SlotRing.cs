@@ -22,12 +22,28 @@ internal enum SlotState : byte
     Late,
 }
 
+/// <summary>What is known of the time at which a datagram left.</summary>
+internal enum SendTime : byte
+{
+    /// <summary>It was read around a send call that was quick.</summary>
+    Read,
+
+    /// <summary>The send call took so long that nobody knows.</summary>
+    Unknown,
+
+    /// <summary>The kernel noted it.</summary>
+    Noted,
+}
+
 /// <summary>One datagram that was sent, until its place is needed for another.</summary>
 internal struct Slot
 {
-    public ulong Nonce;
+    /// <summary>When it left, by the clock read around the send call.</summary>
     public MonotonicTime Sent;
+
+    /// <summary>The same on the other clock, or what the kernel noted.</summary>
     public WallTime SentWall;
+
     public int Flow;
     public uint Sequence;
     public uint SessionReceives;
@@ -35,6 +51,20 @@ internal struct Slot
     public byte BookTurn;
     public byte ClockEpoch;
     public SlotState State;
+    public SendTime SendTime;
+
+    /// <summary>True until the time that the kernel notes has been taken.</summary>
+    public bool TransmitTimeFollows;
+
+    private ushort _nonceHigh;
+    private uint _nonceLow;
+
+    /// <summary>48 bits that nobody can guess.</summary>
+    public ulong Nonce
+    {
+        readonly get => ((ulong)_nonceHigh << 32) | _nonceLow;
+        set => (_nonceHigh, _nonceLow) = ((ushort)(value >> 32), (uint)value);
+    }
 }
 
 /// <summary>

@@ -23,6 +23,9 @@ internal sealed class SourceSocket(IDatagramSocket socket, SourcePort settings, 
     /// <summary>How long a reply may take, in nanoseconds.</summary>
     public long TimeoutNanos { get; private set; } = (long)settings.Timeout.TotalNanoseconds;
 
+    /// <summary>Datagrams that left since transmit times were last taken, and whose time follows.</summary>
+    public int TransmitTimesAhead { get; set; }
+
     /// <summary>True when no plan wants it any longer: it is closed once everything it sent has been judged.</summary>
     public bool IsRetired { get; set; }
 

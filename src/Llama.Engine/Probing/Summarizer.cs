@@ -16,66 +16,86 @@ internal sealed class Summarizer(ProberOptions options)
     public IntervalReport Summarize(IntervalBook book)
     {
         HistogramPool.Snapshot histograms = book.Histograms.Read();
-        var flowsOfPair = new List<int>?[book.Pairs.Length];
-        for (int flow = 0; flow < book.Flows.Length; flow++)
+        FlowPlace[] places = Places(book);
+        var summaries = ImmutableArray.CreateBuilder<Summary>();
+        for (int begin = 0, end; begin < places.Length; begin = end)
         {
-            if (book.Flows[flow].IsEmpty || flow >= book.Roster.Flows.Length || book.Roster.Flows[flow] is not { } identity) continue;
-            (flowsOfPair[identity.Pair] ??= []).Add(flow);
+            int pair = places[begin].Pair;
+            for (end = begin + 1; end < places.Length && places[end].Pair == pair;) end++;
+            if (book.Roster.Pairs[pair] is { } identity) summaries.Add(Summarize(book, histograms, pair, identity, places.AsSpan(begin..end)));
         }
 
-        var summaries = ImmutableArray.CreateBuilder<Summary>();
-        for (int pair = 0; pair < flowsOfPair.Length; pair++)
-            if (flowsOfPair[pair] is { } flows && book.Roster.Pairs[pair] is { } identity) summaries.Add(Summarize(book, histograms, pair, identity, flows));
-
+        long received = summaries.Sum(summary => (long)summary.Counts.Received);
         return new IntervalReport
         {
             Start = book.Start.ToDateTimeOffset(),
             End = book.End.ToDateTimeOffset(),
             Summaries = summaries.DrainToImmutable(),
-            Health = Health(book),
+            Health = Health(book, received),
         };
     }
 
-    private static Summary Summarize(
-        IntervalBook book, HistogramPool.Snapshot histograms, int pair, PairIdentity identity, List<int> flows)
+    /// <summary>The flows that have something to tell, pair by pair, and within a pair in the order of their ports.</summary>
+    private static FlowPlace[] Places(IntervalBook book)
     {
-        flows.Sort((left, right) => PortOf(book, left).CompareTo(PortOf(book, right)));
-        ImmutableArray<FlowSummary> flowSummaries = [.. flows.Select(flow => Summarize(book, flow))];
+        var places = new List<FlowPlace>(book.Pairs.Length);
+        for (int flow = 0; flow < Math.Min(book.Flows.Length, book.Roster.Flows.Length); flow++)
+        {
+            if (!book.Flows[flow].IsEmpty && book.Roster.Flows[flow] is { } identity)
+                places.Add(new FlowPlace(identity.Pair, identity.LocalPort, flow));
+        }
+
+        places.Sort();
+        return [.. places];
+    }
+
+    private static Summary Summarize(
+        IntervalBook book, HistogramPool.Snapshot histograms, int pair, PairIdentity identity, ReadOnlySpan<FlowPlace> places)
+    {
+        var flows = new FlowSummary[places.Length];
+        double jitterSum = 0;
+        int jitters = 0;
+        for (int i = 0; i < places.Length; i++)
+        {
+            flows[i] = Summarize(book, places[i]);
+            if (book.Flows[places[i].Flow].TimedReplies < 2) continue;
+            jitterSum += book.JitterNanos[places[i].Flow];
+            jitters++;
+        }
+
         ref PairTimes times = ref book.Pairs[pair];
         LatencyHistogram rtt = histograms.Histogram(
             IntervalBook.RttOf(pair), times.RttSumNanos, times.RttMinNanos, times.RttMaxNanos);
         bool varies = rtt.Count > 1;
-        double[] jitters = [.. flows.Where(flow => book.Flows[flow].TimedReplies > 1).Select(flow => book.JitterNanos[flow])];
         return new Summary
         {
             Source = identity.Source,
             Target = identity.Target,
             Destination = identity.Destination,
             Class = identity.Class,
-            Counts = Sum(flowSummaries),
+            Counts = Sum(flows),
             Rtt = rtt,
-            JitterNanos = jitters.Length > 0 ? jitters.Average() : null,
+            JitterNanos = jitters > 0 ? jitterSum / jitters : null,
             DelayVariationNanos = varies ? rtt.Percentile(0.99) - rtt.MinNanos : null,
-            ForwardDelayVariationNanos = times.Forward.Variation(Above(histograms, IntervalBook.ForwardOf(pair))),
-            ReverseDelayVariationNanos = times.Reverse.Variation(Above(histograms, IntervalBook.ReverseOf(pair))),
-            Path = Merge(flowSummaries),
-            Flows = flowSummaries,
+            ForwardDelayVariationNanos = Variation(times.Forward, histograms, IntervalBook.ForwardOf(pair)),
+            ReverseDelayVariationNanos = Variation(times.Reverse, histograms, IntervalBook.ReverseOf(pair)),
+            Path = Merge(flows),
+            Flows = flows,
         };
     }
 
-    private static int PortOf(IntervalBook book, int flow) => book.Roster.Flows[flow]!.LocalPort;
+    private static long? Variation(in OneWayDelays delays, HistogramPool.Snapshot histograms, int histogram) =>
+        delays.Count < 2 ? null : delays.Variation(histograms.Histogram(histogram, 0, 0, LogLinear.MaxNanos));
 
-    private static LatencyHistogram Above(HistogramPool.Snapshot histograms, int histogram) =>
-        histograms.Histogram(histogram, 0, 0, LogLinear.MaxNanos);
-
-    private static FlowSummary Summarize(IntervalBook book, int flow)
+    private static FlowSummary Summarize(IntervalBook book, FlowPlace place)
     {
+        int flow = place.Flow;
         ref FlowCounts counts = ref book.Flows[flow];
         bool timed = counts.TimedReplies > 0;
         bool forward = counts.Forward.Seen > 0, reverse = counts.Reverse.Seen > 0;
         return new FlowSummary
         {
-            SourcePort = PortOf(book, flow),
+            SourcePort = place.Port,
             Counts = new DatagramCounts
             {
                 Sent = counts.Sent,
@@ -105,40 +125,52 @@ internal sealed class Summarizer(ProberOptions options)
     }
 
     /// <summary>A direction is known for the pair when it is for each of its flows.</summary>
-    private static DatagramCounts Sum(ImmutableArray<FlowSummary> flows)
+    private static DatagramCounts Sum(FlowSummary[] flows)
     {
-        bool directed = flows.All(flow => flow.Counts.LostForward is not null);
-        return new DatagramCounts
+        var sum = new DatagramCounts();
+        bool isDirected = true;
+        foreach (FlowSummary flow in flows)
         {
-            Sent = flows.Sum(flow => flow.Counts.Sent),
-            Received = flows.Sum(flow => flow.Counts.Received),
-            Lost = flows.Sum(flow => flow.Counts.Lost),
-            LostForward = directed ? flows.Sum(flow => flow.Counts.LostForward) : null,
-            LostReverse = directed ? flows.Sum(flow => flow.Counts.LostReverse) : null,
-            Late = flows.Sum(flow => flow.Counts.Late),
-            Duplicates = flows.Sum(flow => flow.Counts.Duplicates),
-            Reordered = flows.Sum(flow => flow.Counts.Reordered),
-            SendErrors = flows.Sum(flow => flow.Counts.SendErrors),
-        };
+            sum += flow.Counts;
+            isDirected &= flow.Counts.LostForward is not null;
+        }
+
+        return isDirected ? sum : sum with { LostForward = null, LostReverse = null };
     }
 
-    private static PathMarks Merge(ImmutableArray<FlowSummary> flows)
+    /// <summary>The header as it was on the last flow that tells, and what changed it on all of them.</summary>
+    private static PathMarks Merge(FlowSummary[] flows)
     {
-        PathMarks forward = flows.Select(flow => flow.Path).LastOrDefault(path => path.ForwardTtl is not null);
-        PathMarks reverse = flows.Select(flow => flow.Path).LastOrDefault(path => path.ReverseTtl is not null);
-        return new PathMarks
+        var merged = new PathMarks();
+        foreach (FlowSummary flow in flows)
         {
-            ForwardTtl = forward.ForwardTtl,
-            ForwardTos = forward.ForwardTos,
-            ForwardRemarked = forward.ForwardTtl is null ? null : flows.Sum(flow => flow.Path.ForwardRemarked),
-            ForwardTtlChanges = forward.ForwardTtl is null ? null : flows.Sum(flow => flow.Path.ForwardTtlChanges),
-            ReverseTtl = reverse.ReverseTtl,
-            ReverseTos = reverse.ReverseTos,
-            ReverseRemarked = reverse.ReverseTtl is null ? null : flows.Sum(flow => flow.Path.ReverseRemarked),
-        };
+            PathMarks path = flow.Path;
+            if (path.ForwardTtl is not null)
+            {
+                merged = merged with
+                {
+                    ForwardTtl = path.ForwardTtl,
+                    ForwardTos = path.ForwardTos,
+                    ForwardRemarked = (merged.ForwardRemarked ?? 0) + path.ForwardRemarked,
+                    ForwardTtlChanges = (merged.ForwardTtlChanges ?? 0) + path.ForwardTtlChanges,
+                };
+            }
+
+            if (path.ReverseTtl is not null)
+            {
+                merged = merged with
+                {
+                    ReverseTtl = path.ReverseTtl,
+                    ReverseTos = path.ReverseTos,
+                    ReverseRemarked = (merged.ReverseRemarked ?? 0) + path.ReverseRemarked,
+                };
+            }
+        }
+
+        return merged;
     }
 
-    private CollectorHealth Health(IntervalBook book)
+    private CollectorHealth Health(IntervalBook book, long received)
     {
         TimeSpan pauses = GC.GetTotalPauseDuration();
         long? pressure = options.CpuPressureMicros?.Invoke();
@@ -151,15 +183,17 @@ internal sealed class Summarizer(ProberOptions options)
             ReceiveDrops = book.ReceiveDrops,
             UnmatchedReplies = book.UnmatchedReplies,
             ClockSteps = book.ClockSteps,
+            UntimedReplies = book.UntimedReplies,
+            MissedTransmitTimes = book.MissedTransmitTimes,
             GarbageCollectionPause = pauses - _pausesTold,
             CpuPressure = pressure is null || _pressureTold is null ? null : Math.Clamp((pressure - _pressureTold).Value / micros, 0, 1),
         };
         _pausesTold = pauses;
         _pressureTold = pressure;
-        return health with { Suspect = [.. Suspicions(health, book)] };
+        return health with { Suspect = [.. Suspicions(health, book, received)] };
     }
 
-    private IEnumerable<SuspectReason> Suspicions(CollectorHealth health, IntervalBook book)
+    private IEnumerable<SuspectReason> Suspicions(CollectorHealth health, IntervalBook book, long received)
     {
         if (health.SendLatenessP99Nanos > options.SuspectSendLateness.TotalNanoseconds) yield return SuspectReason.LateSends;
         if (health.SkippedSends > 0) yield return SuspectReason.SkippedSends;
@@ -168,5 +202,13 @@ internal sealed class Summarizer(ProberOptions options)
         if (health.GarbageCollectionPause > options.SuspectPause) yield return SuspectReason.GarbageCollection;
         if (health.CpuPressure > options.SuspectCpuPressure) yield return SuspectReason.CpuPressure;
         if (health.ClockSteps > 0) yield return SuspectReason.ClockStep;
+        if (health.UntimedReplies > options.SuspectUntimedShare * received) yield return SuspectReason.SlowSends;
+    }
+
+    /// <summary>Where a flow stands in a report.</summary>
+    private readonly record struct FlowPlace(int Pair, int Port, int Flow) : IComparable<FlowPlace>
+    {
+        public int CompareTo(FlowPlace other) =>
+            Pair != other.Pair ? Pair.CompareTo(other.Pair) : Port != other.Port ? Port.CompareTo(other.Port) : Flow.CompareTo(other.Flow);
     }
 }

@@ -32,7 +32,9 @@ internal sealed class ReflectorWorker
     private readonly byte[] _receivedTos = new byte[BatchCapacity];
     private readonly long[] _verdicts = new long[Enum.GetValues<ReflectorVerdict>().Length];
     private long _received;
-    private double _sendNanos;
+
+    /// <summary>What a send call takes for its first datagram, with the way in and out, and for each further one: as it was lately.</summary>
+    private double _firstNanos, _furtherNanos;
 
     /// <summary>A worker over a socket that is open already.</summary>
     public ReflectorWorker(IDatagramSocket socket, Clock clock, ReflectorOptions options, TokenBucket? bucket)
@@ -132,18 +134,33 @@ internal sealed class ReflectorWorker
         for (int i = 0; i < count; i++)
         {
             if (_batch[i].Length == 0) continue;
-            if (_extensionOffsets[i] > 0) Stamp(i, transmit + (long)(position * _sendNanos + Math.Min(_sendNanos / 2, LongestWayInNanos)), nowSeconds);
+            if (_extensionOffsets[i] > 0) Stamp(i, transmit + AheadNanos(position), nowSeconds);
             position++;
         }
 
         WallTime before = _clock.Wall;
         int sent = _socket.Send(_batch);
-        long perDatagram = (_clock.Wall - before) / passed;
-
-        // Each of a batch leaves later than the one before it: by as much as sending took lately.
-        if (perDatagram is >= 0 and < SettleNanos) _sendNanos += (perDatagram - _sendNanos) / 8;
+        Learn(passed, _clock.Wall - before);
         _verdicts[(int)ReflectorVerdict.Reflected] += sent;
         _verdicts[(int)ReflectorVerdict.SendFailed] += passed - sent;
+    }
+
+    /// <summary>How long after the send call begins a datagram of the batch leaves.</summary>
+    private long AheadNanos(int position)
+    {
+        double wayIn = Math.Min(_firstNanos / 2, LongestWayInNanos);
+        return (long)(position == 0 ? wayIn : wayIn + _firstNanos + (position - 1) * _furtherNanos);
+    }
+
+    /// <summary>
+    /// The two are told apart, because what piled up while this thread had no core leaves in a batch, of which the cost of a
+    /// datagram that leaves alone would make far too much. A call that took too long was interrupted, and teaches nothing.
+    /// </summary>
+    private void Learn(int passed, long callNanos)
+    {
+        if (callNanos < 0 || callNanos / passed >= SettleNanos) return;
+        if (passed == 1) _firstNanos += (callNanos - _firstNanos) / 8;
+        else _furtherNanos += (Math.Max(0, callNanos - _firstNanos) / (passed - 1) - _furtherNanos) / 8;
     }
 
     private void Stamp(int index, WallTime transmit, uint nowSeconds)

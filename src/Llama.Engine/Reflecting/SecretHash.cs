@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
+using Llama.Wire;
 
 namespace Llama.Engine.Reflecting;
 
@@ -7,7 +7,7 @@ namespace Llama.Engine.Reflecting;
 internal static class SecretHash
 {
     /// <summary>A seed for one table.</summary>
-    public static ulong NewSeed() => BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(8));
+    public static ulong NewSeed() => KernelRandom.NextUInt64();
 
     /// <summary>Adds a word to a hash: the high half of a 128-bit product folded into the low one.</summary>
     public static ulong Mix(ulong hash, ulong word)

@@ -85,7 +85,10 @@ internal sealed class HistogramPool
 
         internal Snapshot(HistogramPool pool)
         {
-            _entries = [.. pool._entries.Where(entry => entry.Key != 0)];
+            _entries = new Entry[pool._used];
+            int filled = 0;
+            foreach (Entry entry in pool._entries)
+                if (entry.Key != 0) _entries[filled++] = entry;
             Array.Sort(_entries, (left, right) => left.Key.CompareTo(right.Key));
         }
 
@@ -93,11 +96,18 @@ internal sealed class HistogramPool
         public LatencyHistogram Histogram(int histogram, long sumNanos, long minNanos, long maxNanos) =>
             new(Buckets(histogram), sumNanos, minNanos, maxNanos);
 
-        private IEnumerable<LatencyBucket> Buckets(int histogram)
+        private LatencyBucket[] Buckets(int histogram)
         {
-            ulong first = KeyOf(histogram, 0), end = KeyOf(histogram + 1, 0);
-            for (int i = IndexOfFirst(first); i < _entries.Length && _entries[i].Key < end; i++)
-                yield return new LatencyBucket((int)(_entries[i].Key - first), _entries[i].Count);
+            ulong first = KeyOf(histogram, 0);
+            int begin = IndexOfFirst(first);
+            var buckets = new LatencyBucket[IndexOfFirst(KeyOf(histogram + 1, 0)) - begin];
+            for (int i = 0; i < buckets.Length; i++)
+            {
+                Entry entry = _entries[begin + i];
+                buckets[i] = new LatencyBucket((int)(entry.Key - first), entry.Count);
+            }
+
+            return buckets;
         }
 
         private int IndexOfFirst(ulong key)

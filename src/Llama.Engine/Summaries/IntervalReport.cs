@@ -37,6 +37,17 @@ public sealed record CollectorHealth
     /// <summary>Times that the wall clock was stepped.</summary>
     public long ClockSteps { get; init; }
 
+    /// <summary>
+    /// Replies in time that have no round-trip time, because the call that sent the datagram took so long that nobody knows when it left.
+    /// </summary>
+    public long UntimedReplies { get; init; }
+
+    /// <summary>
+    /// Replies whose round-trip time begins at the time read around the send call, although the kernel was asked to note when the
+    /// datagram left: it has not told, or what it told can't be.
+    /// </summary>
+    public long MissedTransmitTimes { get; init; }
+
     /// <summary>Time that the garbage collector held all threads.</summary>
     public TimeSpan GarbageCollectionPause { get; init; }
 
@@ -70,4 +81,7 @@ public enum SuspectReason
 
     /// <summary>The wall clock was stepped.</summary>
     ClockStep,
+
+    /// <summary>Too many send calls took so long that nobody knows when their datagrams left.</summary>
+    SlowSends,
 }

@@ -19,8 +19,14 @@ public sealed class LatencyHistogram
     /// <param name="minNanos">Smallest of them; 0 when there are none.</param>
     /// <param name="maxNanos">Largest of them; 0 when there are none.</param>
     public LatencyHistogram(IEnumerable<LatencyBucket> buckets, long sumNanos, long minNanos, long maxNanos)
+        : this([.. buckets], sumNanos, minNanos, maxNanos)
     {
-        _buckets = [.. buckets];
+    }
+
+    /// <summary>The same with an array that nobody else keeps.</summary>
+    internal LatencyHistogram(LatencyBucket[] buckets, long sumNanos, long minNanos, long maxNanos)
+    {
+        _buckets = buckets;
         foreach (LatencyBucket bucket in _buckets) Count += bucket.Count;
         SumNanos = sumNanos;
         MinNanos = Count == 0 ? null : minNanos;

@@ -13,7 +13,11 @@ internal static class AddressText
     }
 
     /// <inheritdoc cref="Canonical(IPAddress)"/>
-    public static IPEndPoint Canonical(this IPEndPoint endPoint) => new(endPoint.Address.Canonical(), endPoint.Port);
+    public static IPEndPoint Canonical(this IPEndPoint endPoint)
+    {
+        IPAddress address = endPoint.Address.Canonical();
+        return ReferenceEquals(address, endPoint.Address) ? endPoint : new IPEndPoint(address, endPoint.Port);
+    }
 
     /// <summary>As Go writes an IP: without a zone.</summary>
     public static string WithoutZone(this IPAddress address) =>

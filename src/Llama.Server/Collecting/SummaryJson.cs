@@ -71,6 +71,8 @@ public static class SummaryJson
         json.WriteNumber("receive_drops"u8, health.ReceiveDrops);
         json.WriteNumber("unmatched_replies"u8, health.UnmatchedReplies);
         json.WriteNumber("clock_steps"u8, health.ClockSteps);
+        json.WriteNumber("untimed_replies"u8, health.UntimedReplies);
+        json.WriteNumber("missed_transmit_times"u8, health.MissedTransmitTimes);
         json.WriteNumber("gc_pause_ns"u8, health.GarbageCollectionPause.Ticks * NanosPerTick);
         Write(json, "cpu_pressure_ratio", health.CpuPressure);
         json.WriteEndObject();

@@ -125,6 +125,10 @@ internal static class CollectorMetrics
         text.Sample(totals.UnmatchedReplies);
         text.Family("llama_clock_steps_total", "counter", "Steps of the wall clock.");
         text.Sample(totals.ClockSteps);
+        text.Family("llama_untimed_replies_total", "counter", "Replies without a round-trip time, because the send call took too long.");
+        text.Sample(totals.UntimedReplies);
+        text.Family("llama_missed_transmit_times_total", "counter", "Replies to datagrams of which the kernel did not tell, though asked, when they left.");
+        text.Sample(totals.MissedTransmitTimes);
         text.Family("llama_cpu_pressure_ratio", "gauge", "Share of the last interval in which some task waited for a CPU, 0 to 1.");
         text.Sample(health?.CpuPressure);
         if (snapshot.Plan is null) return;

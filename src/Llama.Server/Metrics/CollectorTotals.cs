@@ -30,6 +30,12 @@ internal sealed record CollectorTotals
     /// <inheritdoc cref="CollectorHealth.ClockSteps"/>
     public long ClockSteps { get; private init; }
 
+    /// <inheritdoc cref="CollectorHealth.UntimedReplies"/>
+    public long UntimedReplies { get; private init; }
+
+    /// <inheritdoc cref="CollectorHealth.MissedTransmitTimes"/>
+    public long MissedTransmitTimes { get; private init; }
+
     /// <summary>The totals with a report added.</summary>
     /// <param name="report">What is added.</param>
     /// <param name="planned">Where the plan in force sends to: pairs with these are kept, results or not.</param>
@@ -47,6 +53,8 @@ internal sealed record CollectorTotals
             ReceiveDrops = ReceiveDrops + health.ReceiveDrops,
             UnmatchedReplies = UnmatchedReplies + health.UnmatchedReplies,
             ClockSteps = ClockSteps + health.ClockSteps,
+            UntimedReplies = UntimedReplies + health.UntimedReplies,
+            MissedTransmitTimes = MissedTransmitTimes + health.MissedTransmitTimes,
         };
     }
 
@@ -55,17 +63,22 @@ internal sealed record CollectorTotals
     {
         var pairs = new OrderedDictionary<PairKey, PairTotals>(Pairs.Count);
         foreach (PairTotals pair in Pairs)
-        {
-            bool isPlanned = planned.Contains(pair.Key.Destination);
-            if (isPlanned || pair.HeardOf >= forgetBefore) pairs.Add(pair.Key, pair.WithoutLatest(isPlanned ? now : pair.HeardOf));
-        }
+            if (pair.HeardOf >= forgetBefore || planned.Contains(pair.Key.Destination)) pairs.Add(pair.Key, pair);
 
+        var heard = new HashSet<PairTotals>(summaries.Count, ReferenceEqualityComparer.Instance);
         foreach (Summary summary in summaries)
         {
             PairKey key = PairKey.Of(summary);
-            pairs[key] = (pairs.TryGetValue(key, out PairTotals? pair) ? pair : new PairTotals(key)).With(summary, now);
+            PairTotals pair = (pairs.TryGetValue(key, out PairTotals? former) ? former : new PairTotals(key)).With(summary, now);
+            pairs[key] = pair;
+            heard.Add(pair);
         }
 
-        return [.. pairs.Values];
+        return
+        [
+            .. pairs.Values.Select(pair => heard.Contains(pair)
+                ? pair
+                : pair.WithoutLatest(planned.Contains(pair.Key.Destination) ? now : pair.HeardOf)),
+        ];
     }
 }

@@ -66,7 +66,7 @@ internal sealed record PairTotals(PairKey Key)
         Labels = ReferenceEquals(Tags, summary.Target.Tags) ? Labels : PairLabels.Write(Key, summary.Target),
         Tags = summary.Target.Tags,
         Counts = Counts + summary.Counts,
-        RttUpTo = [.. RttUpTo.Select((count, i) => count + summary.Rtt.CountUpTo(BoundsNanos[i]))],
+        RttUpTo = Add(RttUpTo, summary.Rtt),
         RttCount = RttCount + summary.Rtt.Count,
         RttSumNanos = RttSumNanos + summary.Rtt.SumNanos,
         ForwardRemarked = Add(ForwardRemarked, summary.Path.ForwardRemarked),
@@ -75,6 +75,13 @@ internal sealed record PairTotals(PairKey Key)
         Latest = summary,
         HeardOf = now,
     };
+
+    private static long[] Add(IReadOnlyList<long> upTo, LatencyHistogram rtt)
+    {
+        var sums = new long[upTo.Count];
+        for (int i = 0; i < sums.Length; i++) sums[i] = upTo[i] + rtt.CountUpTo(BoundsNanos[i]);
+        return sums;
+    }
 
     /// <summary>A count that was not always known is the sum of what was.</summary>
     private static long? Add(long? a, long? b) => a is null ? b : a + (b ?? 0);

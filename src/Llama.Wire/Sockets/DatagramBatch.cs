@@ -26,6 +26,9 @@ public enum DatagramMarks : byte
 
     /// <summary>It was longer than the room for it; the rest is gone.</summary>
     Truncated = 16,
+
+    /// <summary>Set by a send: the kernel tells when it left; see <see cref="IDatagramSocket.TakeTransmitTimes"/>.</summary>
+    TransmitTimeFollows = 32,
 }
 
 /// <summary>One datagram of a <see cref="DatagramBatch"/>, besides its bytes.</summary>
@@ -45,6 +48,9 @@ public struct Datagram
 
     /// <summary>Why it was not sent: an errno of sendmsg(2), or 0.</summary>
     public int Error;
+
+    /// <summary>What its sender knows it by: comes back with the time at which it left.</summary>
+    public uint Token;
 
     /// <summary>The ToS or traffic class octet. Needs <see cref="DatagramMarks.HasTos"/>.</summary>
     public byte Tos;

@@ -1,4 +1,5 @@
 using System.Net;
+using Llama.Wire.Clocks;
 
 namespace Llama.Wire.Sockets;
 
@@ -59,7 +60,26 @@ public interface IDatagramSocket : IDisposable
     /// </summary>
     /// <returns>How many were sent.</returns>
     int Send(DatagramBatch batch);
+
+    /// <summary>
+    /// Whether the kernel is asked to note when each datagram leaves. Stays false where there is no such time. It costs about as
+    /// much as a third of a send, so it is for low rates. Whoever turns it on takes the times, or they fill the receive buffer.
+    /// </summary>
+    bool NotesTransmitTimes { get; set; }
+
+    /// <summary>
+    /// Takes times that the kernel has noted by now. One may be missing for good, though its datagram was marked
+    /// <see cref="DatagramMarks.TransmitTimeFollows"/>: a queue dropped it, or a driver does not tell.
+    /// </summary>
+    /// <param name="times">Takes them, as many as fit.</param>
+    /// <returns>How many; fewer than fit when there are no more.</returns>
+    int TakeTransmitTimes(Span<TransmitTime> times);
 }
+
+/// <summary>When a datagram was handed to the network device: it can be closer to the wire only by the device's own clock.</summary>
+/// <param name="Token">The datagram's <see cref="Datagram.Token"/>.</param>
+/// <param name="Time">The time.</param>
+public readonly record struct TransmitTime(uint Token, WallTime Time);
 
 /// <summary>How to open a socket.</summary>
 public sealed record DatagramSocketOptions

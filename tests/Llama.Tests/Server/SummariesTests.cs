@@ -62,6 +62,8 @@ public sealed class SummariesTests
                 ReceiveDrops = 3,
                 UnmatchedReplies = 4,
                 ClockSteps = 5,
+                UntimedReplies = 6,
+                MissedTransmitTimes = 7,
                 GarbageCollectionPause = TimeSpan.FromMilliseconds(1.5),
                 CpuPressure = 0.25,
                 Suspect = [SuspectReason.LateSends, SuspectReason.SendBufferFull],
@@ -73,7 +75,7 @@ public sealed class SummariesTests
         Assert.Equal(
             """
             {"start":"2026-11-22T12:00:00Z","end":"2026-11-22T12:00:10Z","suspect":["late_sends","send_buffer_full"],
-            "health":{"send_lateness_p99_ns":11000000,"skipped_sends":1,"send_errors":2,"receive_drops":3,"unmatched_replies":4,"clock_steps":5,"gc_pause_ns":1500000,"cpu_pressure_ratio":0.25},
+            "health":{"send_lateness_p99_ns":11000000,"skipped_sends":1,"send_errors":2,"receive_drops":3,"unmatched_replies":4,"clock_steps":5,"untimed_replies":6,"missed_transmit_times":7,"gc_pause_ns":1500000,"cpu_pressure_ratio":0.25},
             "rtt_buckets_layout":{"kind":"log-linear","buckets_per_power_of_two":64,"bucket_count":2240,"max_ns":1099511627775},
             "summaries":[{"source":"::","destination":{"host":"peer.example","address":"10.0.0.2","port":8100},"class":184,"class_name":"EF","tags":{"site":"a\u0022b"},
             "datagrams":{"sent":10,"received":7,"lost":3,"lost_forward":2,"lost_reverse":1,"late":1,"duplicates":4,"reordered":5,"send_errors":6,"loss_ratio":0.3},

@@ -13,27 +13,37 @@ namespace Llama.Wire.Sockets.Linux;
 ///
 /// level       type             data
 /// SOL_SOCKET  SO_TIMESTAMPNS   struct timespec: seconds 8, nanoseconds 8    received
+/// SOL_SOCKET  SO_TIMESTAMPING  three of these, the kernel's own first       received and error queue
 /// SOL_SOCKET  SO_RXQ_OVFL      drops so far, modulo 2^32: 4                 received
 /// SOL_IP      IP_TOS           1 received, 4 sent
 /// SOL_IP      IP_TTL           4                                            received
 /// SOL_IP      IP_PKTINFO       struct in_pktinfo: interface index 4,        received and sent
 ///                              local address 4, header's destination 4
+/// SOL_IP      IP_RECVERR       struct sock_extended_err: errno 4, origin 1, error queue
+///                              type 1, code 1, padding 1, info 4, data 4;
+///                              a struct sockaddr behind it
 /// SOL_IPV6    IPV6_TCLASS      4                                            received and sent
 /// SOL_IPV6    IPV6_HOPLIMIT    4                                            received
 /// SOL_IPV6    IPV6_PKTINFO     struct in6_pktinfo: address 16,              received and sent
 ///                              interface index 4
+/// SOL_IPV6    IPV6_RECVERR     as IP_RECVERR                                error queue
 /// </code>
-/// On an AF_INET6 socket IPv4 datagrams carry IPV6_PKTINFO (with a mapped address), IP_TOS and IP_TTL.
+/// On an AF_INET6 socket IPv4 datagrams carry IPV6_PKTINFO (with a mapped address), IP_TOS and IP_TTL. With SO_TIMESTAMPING set for
+/// what is sent, what is received carries it as well.
 /// </summary>
 internal static unsafe class ControlMessages
 {
     private const int HeaderLength = 16;
     private const int PacketInfo4Length = 12;
     private const int PacketInfo6Length = 20;
+    private const int TimesRoom = HeaderLength + 16 + HeaderLength + 48;
 
     /// <summary>Room for all that is received with one datagram.</summary>
     internal const int ReceiveRoom =
-        HeaderLength + 16 /* time */ + HeaderLength + 24 /* packet info */ + 3 * (HeaderLength + 8) /* ToS, TTL, drops */;
+        TimesRoom + HeaderLength + 24 /* packet info */ + 3 * (HeaderLength + 8) /* ToS, TTL, drops */;
+
+    /// <summary>Room for all that the error queue tells with one entry.</summary>
+    internal const int ErrorRoom = TimesRoom + HeaderLength + 48 /* error, address */ + HeaderLength + 8 /* drops */;
 
     /// <summary>Room for all that is sent with one datagram.</summary>
     internal const int SendRoom = HeaderLength + 8 /* ToS */ + HeaderLength + 24 /* packet info */;
@@ -44,18 +54,15 @@ internal static unsafe class ControlMessages
     /// <param name="drops">The socket's drops; brought forward where the datagram tells of more.</param>
     internal static void Read(in MultiMessage message, ref Datagram datagram, ref long drops)
     {
-        byte* at = message.Control;
-        byte* end = at + message.ControlLength;
-        while (end - at >= HeaderLength)
+        byte* next = message.Control;
+        byte* end = next + message.ControlLength;
+        while (TryNext(ref next, end, out byte* at))
         {
-            nuint length = *(nuint*)at;
-            if (length < HeaderLength || length > (nuint)(end - at))
-                break;
             byte* data = at + HeaderLength;
             switch (*(int*)(at + 8), *(int*)(at + 12))
             {
                 case (SocketCalls.SOL_SOCKET, SocketCalls.SO_TIMESTAMPNS):
-                    datagram.Received = new WallTime(*(long*)data * 1_000_000_000 + *(long*)(data + 8));
+                    datagram.Received = ReadTime(data);
                     datagram.Marks |= DatagramMarks.KernelTime;
                     break;
                 case (SocketCalls.SOL_SOCKET, SocketCalls.SO_RXQ_OVFL):
@@ -85,8 +92,39 @@ internal static unsafe class ControlMessages
                     datagram.Marks |= DatagramMarks.HasLocal;
                     break;
             }
-            at += Aligned(length);
         }
+    }
+
+    /// <summary>Reads an entry of the error queue.</summary>
+    /// <param name="message">The header that recvmmsg(2) filled.</param>
+    /// <param name="id">Which datagram it is about: they are numbered as they are sent.</param>
+    /// <param name="time">When it was handed to the network device.</param>
+    /// <returns>False where it tells something else.</returns>
+    internal static bool TryReadTransmitTime(in MultiMessage message, out uint id, out WallTime time)
+    {
+        id = 0;
+        time = default;
+        bool hasTime = false, hasId = false;
+        byte* next = message.Control;
+        byte* end = next + message.ControlLength;
+        while (TryNext(ref next, end, out byte* at))
+        {
+            byte* data = at + HeaderLength;
+            switch (*(int*)(at + 8), *(int*)(at + 12))
+            {
+                case (SocketCalls.SOL_SOCKET, SocketCalls.SO_TIMESTAMPING):
+                    time = ReadTime(data);
+                    hasTime = time.Nanos != 0;
+                    break;
+                case (SocketCalls.SOL_IP, SocketCalls.IP_RECVERR):
+                case (SocketCalls.SOL_IPV6, SocketCalls.IPV6_RECVERR):
+                    id = *(uint*)(data + 12);
+                    hasId = data[4] == SocketCalls.SO_EE_ORIGIN_TIMESTAMPING;
+                    break;
+            }
+        }
+
+        return hasTime && hasId;
     }
 
     /// <summary>
@@ -133,6 +171,18 @@ internal static unsafe class ControlMessages
         }
         return (nuint)(end - start);
     }
+
+    private static bool TryNext(ref byte* next, byte* end, out byte* message)
+    {
+        message = next;
+        if (end - next < HeaderLength) return false;
+        nuint length = *(nuint*)next;
+        if (length < HeaderLength || length > (nuint)(end - next)) return false;
+        next += Aligned(length);
+        return true;
+    }
+
+    private static WallTime ReadTime(byte* timespec) => new(*(long*)timespec * 1_000_000_000 + *(long*)(timespec + 8));
 
     private static byte* Begin(byte* at, int level, int type, int dataLength)
     {

@@ -61,7 +61,7 @@ internal sealed unsafe class LinuxDatagramNetwork : IDatagramNetwork
         if (Poll(_polled.Length, timeoutNanos) == 0) return 0;
         int filled = 0;
         for (int i = 0; i < sockets.Length && filled < ready.Length; i++)
-            if (_polled[i + 1].Returned != 0) ready[filled++] = sockets[i];
+            if (sockets[i].IsReady(_polled[i + 1].Returned)) ready[filled++] = sockets[i];
         return filled;
     }
 

@@ -20,6 +20,7 @@ namespace Llama.Wire.Sockets.Linux;
 /// net.core.rmem_max and net.core.wmem_max (socket(7)); 212992 is the usual default, some 90 datagrams of 1 kB. It counts its
 /// own overhead too, which is why it tells twice what it was asked for.</item>
 /// <item>IP_MTU_DISCOVER, IPV6_MTU_DISCOVER: don't-fragment.</item>
+/// <item>SO_TIMESTAMPING, where it is turned on: when a datagram was handed to the network device (<see cref="TransmitQueue"/>).</item>
 /// </list>
 /// ToS and source address go with each datagram as control messages, never by changing the socket: one batch may mix them.
 /// A wildcard makes a dual-stack socket where the host has IPv6, so that one source port reaches both families; there IPv4 is
@@ -33,6 +34,9 @@ internal sealed unsafe class LinuxDatagramSocket : IDatagramSocket
     private readonly UdpEndpoint _bound;
     private readonly DatagramMarks _boundMarks;
     private long _receiveDrops;
+
+    /// <summary>Made when transmit times are first asked for, and kept: some may come after they are no longer wanted.</summary>
+    private TransmitQueue? _transmits;
 
     private LinuxDatagramSocket(FileDescriptor descriptor, int family)
     {
@@ -50,6 +54,17 @@ internal sealed unsafe class LinuxDatagramSocket : IDatagramSocket
     public int ReceiveBufferBytes { get; }
 
     public long ReceiveDrops => Volatile.Read(ref _receiveDrops);
+
+    public bool NotesTransmitTimes
+    {
+        get => _transmits is { IsOn: true };
+        set
+        {
+            if (value == NotesTransmitTimes) return;
+            _transmits ??= new TransmitQueue(_descriptor);
+            _transmits.Turn(value);
+        }
+    }
 
     /// <summary>Called once, when the socket is closed.</summary>
     internal Action<LinuxDatagramSocket>? Closed { get; set; }
@@ -121,6 +136,7 @@ internal sealed unsafe class LinuxDatagramSocket : IDatagramSocket
         {
             ref Datagram datagram = ref batch[i];
             datagram.Error = 0;
+            datagram.Marks &= ~DatagramMarks.TransmitTimeFollows;
             if (datagram.Length <= 0 || (datagram.Error = ErrorBefore(batch, datagram)) != 0)
                 continue;
             ref MultiMessage message = ref messages[count];
@@ -137,6 +153,7 @@ internal sealed unsafe class LinuxDatagramSocket : IDatagramSocket
             int moved = SocketCalls.sendmmsg(_descriptor, messages + next, (uint)(count - next), SocketCalls.MSG_DONTWAIT);
             if (moved > 0)
             {
+                _transmits?.Note(batch, new ReadOnlySpan<int>(indices + next, moved));
                 sent += moved;
                 next += moved;
                 continue;
@@ -146,6 +163,7 @@ internal sealed unsafe class LinuxDatagramSocket : IDatagramSocket
             int error = Errno.Last;
             if (error == Errno.EINTR)
                 continue;
+            _transmits?.LoseCount();
             int failed = error == Errno.EAGAIN ? count : next + 1;
             while (next < failed)
                 batch[indices[next++]].Error = error;
@@ -153,6 +171,11 @@ internal sealed unsafe class LinuxDatagramSocket : IDatagramSocket
         GC.KeepAlive(batch);
         return sent;
     }
+
+    public int TakeTransmitTimes(Span<TransmitTime> times) => _transmits is null ? 0 : _transmits.Take(times);
+
+    /// <summary>Whether what poll(2) returned is worth a receive: transmit times in the error queue are not.</summary>
+    internal bool IsReady(short returned) => (_transmits is null ? returned : returned & ~PollCalls.POLLERR) != 0;
 
     public void Dispose()
     {

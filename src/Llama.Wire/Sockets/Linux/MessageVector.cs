@@ -81,6 +81,9 @@ internal sealed unsafe class MessageVector
         return vector;
     }
 
+    /// <summary>A vector whose headers have room for control messages alone, for what the error queue holds.</summary>
+    internal static MessageVector ToReceiveErrors(int capacity) => new(capacity, ControlMessages.ErrorRoom);
+
     /// <summary>A vector whose headers are filled before each sendmmsg(2).</summary>
     internal static MessageVector ToSend(DatagramBatch batch) => new(batch.Capacity, ControlMessages.SendRoom);
 }

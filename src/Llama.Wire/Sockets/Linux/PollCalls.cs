@@ -9,6 +9,7 @@ internal static unsafe partial class PollCalls
     internal const int EFD_NONBLOCK = 0x800;
 
     internal const short POLLIN = 1;
+    internal const short POLLERR = 8;
 
     internal const int PR_SET_TIMERSLACK = 29;
 

@@ -17,6 +17,7 @@ internal static unsafe partial class SocketCalls
 
     internal const int MSG_TRUNC = 0x20;
     internal const int MSG_DONTWAIT = 0x40;
+    internal const int MSG_ERRQUEUE = 0x2000;
 
     internal const int SOL_SOCKET = 1;
     internal const int SO_SNDBUF = 7;
@@ -25,19 +26,29 @@ internal static unsafe partial class SocketCalls
     internal const int SO_SNDBUFFORCE = 32;
     internal const int SO_RCVBUFFORCE = 33;
     internal const int SO_TIMESTAMPNS = 35;
+    internal const int SO_TIMESTAMPING = 37;
     internal const int SO_RXQ_OVFL = 40;
+
+    internal const int SOF_TIMESTAMPING_TX_SOFTWARE = 1 << 1;
+    internal const int SOF_TIMESTAMPING_SOFTWARE = 1 << 4;
+    internal const int SOF_TIMESTAMPING_OPT_ID = 1 << 7;
+    internal const int SOF_TIMESTAMPING_OPT_TSONLY = 1 << 11;
+
+    internal const int SO_EE_ORIGIN_TIMESTAMPING = 4;
 
     internal const int SOL_IP = 0;
     internal const int IP_TOS = 1;
     internal const int IP_TTL = 2;
     internal const int IP_PKTINFO = 8;
     internal const int IP_MTU_DISCOVER = 10;
+    internal const int IP_RECVERR = 11;
     internal const int IP_RECVTTL = 12;
     internal const int IP_RECVTOS = 13;
 
     internal const int SOL_IPV6 = 41;
     internal const int IPV6_UNICAST_HOPS = 16;
     internal const int IPV6_MTU_DISCOVER = 23;
+    internal const int IPV6_RECVERR = 25;
     internal const int IPV6_V6ONLY = 26;
     internal const int IPV6_RECVPKTINFO = 49;
     internal const int IPV6_PKTINFO = 50;

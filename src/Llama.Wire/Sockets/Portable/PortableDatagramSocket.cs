@@ -37,6 +37,13 @@ internal sealed class PortableDatagramSocket : IDatagramSocket
 
     public long ReceiveDrops => 0;
 
+    /// <summary>Always false: System.Net.Sockets has no such times.</summary>
+    public bool NotesTransmitTimes
+    {
+        get => false;
+        set { }
+    }
+
     internal Socket Inner { get; }
 
     /// <summary>Called once, when the socket is closed.</summary>
@@ -118,6 +125,8 @@ internal sealed class PortableDatagramSocket : IDatagramSocket
         }
         return sent;
     }
+
+    public int TakeTransmitTimes(Span<TransmitTime> times) => 0;
 
     public void Dispose()
     {

@@ -271,6 +271,28 @@ public sealed class ProbingLoopTests
         Assert.All(_bench.Summaries, summary => Assert.Equal(35 * Millisecond, summary.Rtt.MaxNanos));
     }
 
+    /// <summary>20 ms in the reflector, or so it says, of a round trip that took 20.2 ms in all.</summary>
+    [Theory]
+    [InlineData(20_000_000, 200_000)]
+    [InlineData(20_150_000, 50_000)]
+    [InlineData(20_400_000, 0)]
+    [InlineData(23_000_000, 20_200_000)]
+    public void Dwell_that_is_a_little_too_long_does_not_pass_for_the_network_s_time(long toldNanos, long expectedNanos)
+    {
+        _bench.AddReflector(Target);
+        _bench.World.Link = packet =>
+        {
+            if (packet.To.Port == 8100) return [(100_000, packet)];
+            Span<byte> extension = packet.Payload.AsSpan(27);
+            long received = BinaryPrimitives.ReadInt64BigEndian(extension[16..]);
+            BinaryPrimitives.WriteInt64BigEndian(extension[24..], received + toldNanos);
+            return [(20 * Millisecond + 100_000, packet)];
+        };
+        Run(cyclesPerSecond: 10, flows: 1, seconds: 25);
+
+        Assert.All(_bench.Summaries, summary => Assert.Equal((expectedNanos, expectedNanos), (summary.Rtt.MinNanos, summary.Rtt.MaxNanos)));
+    }
+
     [Fact]
     public void Delay_variation_is_told_for_each_direction_without_synchronised_clocks()
     {

@@ -244,6 +244,46 @@ public sealed class ReflectorWorkerTests
 
     private SimulatedSocket? _socket;
 
+    [Fact]
+    public void The_time_of_sending_is_not_late_when_datagrams_come_in_a_heap_after_they_came_alone()
+    {
+        // The way into the kernel and out of it costs what eight datagrams cost.
+        SimulatedSocket socket = (SimulatedSocket)_bench.World.NewNetwork(_bench.Clock).Open(new DatagramSocketOptions { Bind = Here.ToIPEndPoint() });
+        socket.NanosOfCall = 8000;
+        socket.NanosBeforeSend = () => 1000;
+        var worker = new ReflectorWorker(socket, _bench.Clock, new ReflectorOptions { MaxPerSecond = null, MaxPerSecondPerSource = null }, null);
+        var left = new List<long>();
+        _bench.World.Link = packet =>
+        {
+            if (packet.From != Here) return [(0, packet)];
+            left.Add(_bench.Clock.Wall.Nanos);
+            _replies.Add(packet);
+            return [];
+        };
+        int[] heaps = [.. Enumerable.Repeat(1, 60), .. Enumerable.Repeat(4, 30), 60];
+        foreach (int heap in heaps)
+        {
+            for (uint i = 0; i < heap; i++)
+            {
+                byte[] datagram = new byte[256];
+                ProbeWriter.Write(datagram, new ProbeHeader(i, i, 0, _bench.Clock.Wall, i, Session: 1));
+                _bench.World.Send(new Packet(There, Here, datagram, 0, 64));
+            }
+
+            for (int i = 0; i < heap; i++) _bench.World.PassUntil(_bench.World.NowNanos);
+            while (worker.Step() > 0) { }
+        }
+
+        for (int i = _replies.Count - 60; i < _replies.Count; i++)
+            Assert.InRange(Transmitted(_replies[i]) - left[i], -12_000, 12_000);
+    }
+
+    private static long Transmitted(Packet reply)
+    {
+        ProbeReader.Read(reply.Payload, out ProbeFields fields);
+        return ProbeExtension.ReadStamps(reply.Payload.AsSpan(fields.ExtensionOffset)).Transmitted.Nanos;
+    }
+
     private ReflectorWorker Start(ReflectorOptions? options = null)
     {
         SimulatedClock clock = _bench.World.NewClock();

@@ -127,6 +127,7 @@ internal sealed class SimulatedSocket(SimulatedWorld world, UdpEndpoint local, S
     private const int MessageTooLong = 90;
 
     private readonly Queue<(Packet Packet, WallTime At)> _arrivals = [];
+    private readonly Queue<TransmitTime> _transmitTimes = [];
 
     public IPEndPoint LocalEndPoint => local.ToIPEndPoint();
 
@@ -146,6 +147,24 @@ internal sealed class SimulatedSocket(SimulatedWorld world, UdpEndpoint local, S
 
     /// <summary>Longer datagrams are refused, as the kernel does with those that don't fit the interface.</summary>
     public int MaxLength { get; set; } = int.MaxValue;
+
+    /// <summary>What the kernel notes of when a datagram leaves: null has no such times. Takes the time at which it really left.</summary>
+    public Func<TransmitTime, IEnumerable<TransmitTime>>? Noting { get; set; }
+
+    public bool NotesTransmitTimes
+    {
+        get;
+        set => field = value && Noting is not null;
+    }
+
+    /// <summary>How long a send call takes before the datagram leaves; the sender may have lost its core.</summary>
+    public Func<long> NanosBeforeSend { get; set; } = () => 0;
+
+    /// <summary>How long a send call takes besides, for the way into the kernel and out of it.</summary>
+    public long NanosOfCall { get; set; }
+
+    /// <summary>Times that were asked for and nobody has taken.</summary>
+    public int TransmitTimesWaiting => _transmitTimes.Count;
 
     public void Deliver(Packet packet)
     {
@@ -187,10 +206,26 @@ internal sealed class SimulatedSocket(SimulatedWorld world, UdpEndpoint local, S
             datagram.Error = datagram.Length > MaxLength ? MessageTooLong : SendError(datagram.Remote);
             if (datagram.Error != 0) continue;
             sent++;
+            world.NowNanos += NanosBeforeSend();
+            datagram.Marks &= ~DatagramMarks.TransmitTimeFollows;
+            if (NotesTransmitTimes)
+            {
+                datagram.Marks |= DatagramMarks.TransmitTimeFollows;
+                foreach (TransmitTime time in Noting!(new TransmitTime(datagram.Token, clock.Wall))) _transmitTimes.Enqueue(time);
+            }
+
             world.Send(new Packet(local, datagram.Remote, batch.Payload(i).ToArray(), datagram.Tos, 64));
         }
 
+        world.NowNanos += NanosOfCall;
         return sent;
+    }
+
+    public int TakeTransmitTimes(Span<TransmitTime> times)
+    {
+        int count = 0;
+        while (count < times.Length && _transmitTimes.TryDequeue(out TransmitTime time)) times[count++] = time;
+        return count;
     }
 
     public void Dispose()
