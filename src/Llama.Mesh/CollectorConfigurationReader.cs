@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using Llama.Mesh.Reading;
 using Llama.Mesh.Yaml;
 
@@ -29,6 +28,8 @@ public sealed record ConfigurationResult(
 /// <summary>Reads the collector's YAML, in full and in legacy form. Pure but for <see cref="ReadFile"/>; any thread may call it.</summary>
 public static class CollectorConfigurationReader
 {
+    private const string TooLongAdvice = "split it among several collectors";
+
     /// <summary>Reads a configuration. Whatever the text holds, no exception is thrown.</summary>
     /// <param name="text">The YAML.</param>
     /// <param name="fileName">How errors name the file.</param>
@@ -41,7 +42,7 @@ public static class CollectorConfigurationReader
         string text, string fileName, int destinationPort = 8100, Func<IPAddress, bool>? isOwnAddress = null)
     {
         var findings = new Findings(fileName);
-        var document = YamlDocument.Parse(text);
+        var document = YamlDocument.Parse(text, TooLongAdvice);
         if (document.FurtherDocumentLine is { } line)
             findings.Warning(line, KeyPath.Root, "starts a second document, which is ignored: a configuration is one document");
 
@@ -64,52 +65,12 @@ public static class CollectorConfigurationReader
     /// <param name="path">The file, and how errors name it.</param>
     /// <param name="destinationPort">As for <see cref="Read"/>.</param>
     /// <param name="isOwnAddress">As for <see cref="Read"/>.</param>
-    public static ConfigurationResult ReadFile(string path, int destinationPort = 8100, Func<IPAddress, bool>? isOwnAddress = null)
-    {
-        string problem;
-        try
-        {
-            // Four bytes are the most a code unit takes in any encoding that a byte order mark can name.
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            if (!file.CanSeek || file.Length <= 4L * YamlDocument.MaxLength)
-            {
-                using var reader = new StreamReader(file, new UTF8Encoding(false, throwOnInvalidBytes: true));
-                return Read(ReadUpTo(reader, YamlDocument.MaxLength + 1), path, destinationPort, isOwnAddress);
-            }
-
-            problem = $"is longer than {YamlDocument.MaxLength >> 20} MiB: split it among several collectors";
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            problem = "does not exist: check the path";
-        }
-        catch (DecoderFallbackException)
-        {
-            problem = "is not UTF-8 text: save it as UTF-8";
-        }
-        catch (UnauthorizedAccessException)
-        {
-            problem = Directory.Exists(path) ? "is a directory: name a file in it" : "may not be read: check its permissions";
-        }
-        catch (Exception e) when (e is IOException or ArgumentException or NotSupportedException)
-        {
-            problem = $"can't be read: {e.Message.ReplaceLineEndings(" ").TrimEnd('.')}";
-        }
-
-        return new ConfigurationResult(null, [new ConfigurationError(path, 0, "", problem)], []);
-    }
+    public static ConfigurationResult ReadFile(string path, int destinationPort = 8100, Func<IPAddress, bool>? isOwnAddress = null) =>
+        FileText.Read(path, TooLongAdvice, out string problem) is { } text
+            ? Read(text, path, destinationPort, isOwnAddress)
+            : new ConfigurationResult(null, [new ConfigurationError(path, 0, "", problem)], []);
 
     /// <summary>What a collector without a file does: the target 127.0.0.1, four ports, four cycles per second.</summary>
     public static CollectorConfiguration Default(int destinationPort = 8100) =>
         LegacyForm.Configuration([new TargetSettings { Host = "127.0.0.1", Address = IPAddress.Loopback, Port = destinationPort }]);
-
-    private static string ReadUpTo(StreamReader reader, int length)
-    {
-        var text = new StringBuilder();
-        var block = new char[16 * 1024];
-        int read;
-        while (text.Length < length && (read = reader.ReadBlock(block)) > 0)
-            text.Append(block, 0, read);
-        return text.ToString();
-    }
 }

@@ -26,4 +26,19 @@ internal static class Limits
 
     /// <summary>Flows of a file: over all tests, source ports times targets.</summary>
     public const long MaxFlows = 4_000_000;
+
+    /// <summary>Source ports of a probe: classes times sizes times flows of its group.</summary>
+    public const int MaxSourcePorts = 4096;
+
+    /// <summary>Targets that a sample or a test between groups gives to each probe.</summary>
+    public const int MaxDegree = 1000;
+
+    /// <summary>Tags of a tiered plan's path.</summary>
+    public const int MaxTiers = 8;
+
+    /// <summary>Representatives of a tier.</summary>
+    public const int MaxRepresentatives = 100;
+
+    /// <summary>Characters of a group's name.</summary>
+    public const int MaxNameLength = 200;
 }

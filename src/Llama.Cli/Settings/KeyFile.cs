@@ -1,3 +1,5 @@
+using Llama.Mesh;
+
 namespace Llama.Cli.Settings;
 
 /// <summary>The file with the key that datagrams are authenticated with: its bytes, less one newline at the end.</summary>
@@ -11,16 +13,13 @@ internal static class KeyFile
         ReadOnlyMemory<byte> key;
         try
         {
-            key = File.ReadAllBytes(path);
+            key = SecretFile.Content(File.ReadAllBytes(path));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new Failure($"--key-file: can't read {path}: {error.Message}", error);
         }
 
-        ReadOnlySpan<byte> bytes = key.Span;
-        if (bytes.EndsWith("\r\n"u8)) key = key[..^2];
-        else if (bytes.EndsWith("\n"u8)) key = key[..^1];
         if (key.IsEmpty) throw new Failure($"--key-file: {path} is empty; make one with: head -c 32 /dev/urandom > {path}");
         if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & UnixFileMode.OtherRead) != 0)
             log.Warn($"--key-file: every user of this host can read {path}; take that away with: chmod o-r {path}");

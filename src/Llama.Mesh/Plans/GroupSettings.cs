@@ -57,6 +57,9 @@ public sealed record GroupSettings
                Count = Flows,
            },
     ];
+
+    /// <summary>Without its secrets, so that no log tells them.</summary>
+    public override string ToString() => $"{Plan}, {CyclesPerSecond} cycles/s, {Flows} flows, every {Interval.TotalSeconds} s";
 }
 
 /// <summary>What the server does with a probe whose reflector does not send its datagrams back.</summary>

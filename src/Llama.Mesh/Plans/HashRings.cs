@@ -85,7 +85,8 @@ internal sealed class HashRings
             _pool = pool;
             _keys = [.. hashes.Select(hash => StableHash.Salted(hash, salt))];
             _order = [.. Enumerable.Range(0, pool.Length)];
-            Array.Sort(_order, (a, b) => Compare(_keys[a], pool[a].Name, b));
+            Array.Sort(_keys, _order);
+            OrderEqualKeysByName();
         }
 
         /// <summary>Who stands at a place; after the last comes the first.</summary>
@@ -96,23 +97,32 @@ internal sealed class HashRings
         {
             ulong key = StableHash.Salted(hash, _salt);
             int low = 0;
-            int high = _order.Length;
+            int high = _keys.Length;
             while (low < high)
             {
                 int middle = (low + high) / 2;
-                if (Compare(key, name, _order[middle]) < 0)
-                    high = middle;
-                else
+                if (_keys[middle] < key)
                     low = middle + 1;
+                else
+                    high = middle;
             }
 
+            while (low < _keys.Length && _keys[low] == key && string.CompareOrdinal(_pool[_order[low]].Name, name) <= 0)
+                low++;
             return low;
         }
 
-        private int Compare(ulong key, string name, int other)
+        // Nobody meets two such names by chance, but the order of joining must not show even then.
+        private void OrderEqualKeysByName()
         {
-            int byKey = key.CompareTo(_keys[other]);
-            return byKey != 0 ? byKey : string.CompareOrdinal(name, _pool[other].Name);
+            for (int start = 0, end; start < _keys.Length; start = end)
+            {
+                end = start + 1;
+                while (end < _keys.Length && _keys[end] == _keys[start])
+                    end++;
+                if (end - start > 1)
+                    Array.Sort(_order, start, end - start, Comparer<int>.Create((a, b) => string.CompareOrdinal(_pool[a].Name, _pool[b].Name)));
+            }
         }
     }
 }

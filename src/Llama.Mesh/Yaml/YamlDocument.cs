@@ -21,10 +21,12 @@ internal sealed class YamlDocument
     private readonly Dictionary<string, YamlNode> _anchors = [];
     private readonly Scanner _scanner;
     private readonly Parser _parser;
+    private readonly string _advice;
     private long _nodes;
 
-    private YamlDocument(string text)
+    private YamlDocument(string text, string advice)
     {
+        _advice = advice;
         _scanner = new Scanner(new StringReader(text));
         _parser = new Parser(_scanner);
     }
@@ -39,11 +41,13 @@ internal sealed class YamlDocument
     public int? FurtherDocumentLine { get; private set; }
 
     /// <summary>Reads a text.</summary>
-    public static YamlDocument Parse(string text)
+    /// <param name="text">The text.</param>
+    /// <param name="advice">What to do with one that is too long.</param>
+    public static YamlDocument Parse(string text, string advice)
     {
-        var document = new YamlDocument(text);
+        var document = new YamlDocument(text, advice);
         document.Error = text.Length > MaxLength
-            ? (0, $"is longer than {MaxLength >> 20} MiB: split it among several collectors")
+            ? (0, $"is longer than {MaxLength >> 20} MiB: {advice}")
             : FindIllegalCharacter(text);
         if (document.Error is null)
             document.Read();
@@ -180,8 +184,7 @@ internal sealed class YamlDocument
 
     private static int LineOf(in Mark mark) => (int)Math.Clamp(mark.Line, 0, int.MaxValue);
 
-    private static IllegalDocumentException TooMany(int line) =>
-        new(line, $"has more than {MaxNodes:N0} values, aliases written out: split it among several collectors");
+    private IllegalDocumentException TooMany(int line) => new(line, $"has more than {MaxNodes:N0} values, aliases written out: {_advice}");
 
     private static IllegalDocumentException TooDeep(int line) => new(line, $"nests deeper than {MaxDepth} levels");
 

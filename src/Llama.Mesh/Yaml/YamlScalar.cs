@@ -23,6 +23,9 @@ internal sealed partial class YamlScalar(int line, string text, bool isPlain, st
     /// <summary>Quoted, or tagged as text: never a number.</summary>
     public bool IsText => !Resolves && tag != CoreTags + "int" && tag != CoreTags + "float" && tag != CoreTags + "bool";
 
+    /// <summary>The same text as if it stood there without quotes.</summary>
+    public YamlScalar Unquoted() => isPlain ? this : new YamlScalar(Line, Text, isPlain: true, tag);
+
     private bool Resolves => isPlain && tag.Length == 0;
 
     /// <summary>Reads yes and no in YAML 1.1's spellings.</summary>
