@@ -1,5 +1,8 @@
 using System.Text;
+using Llama.Server.Discovery.Access;
+using Llama.Server.Discovery.Original;
 using Llama.Server.Hosting;
+using Llama.Server.Metrics;
 using Llama.Storage.Registry;
 using Microsoft.AspNetCore.Http;
 
@@ -11,11 +14,13 @@ namespace Llama.Server.Discovery;
 public sealed class DiscoveryServer : IAsyncDisposable
 {
     private readonly Registry _registry;
+    private readonly MinuteRound _minutes;
     private readonly HttpServer _http;
 
-    private DiscoveryServer(Registry registry, HttpServer http)
+    private DiscoveryServer(Registry registry, MinuteRound minutes, HttpServer http)
     {
         _registry = registry;
+        _minutes = minutes;
         _http = http;
     }
 
@@ -30,9 +35,21 @@ public sealed class DiscoveryServer : IAsyncDisposable
     public static async Task<DiscoveryServer> StartAsync(DiscoveryOptions options, IRegistryStore store, TimeProvider time)
     {
         var registry = new Registry(store, new RegistryOptions { Configuration = options.Configuration, Echo = options.Echo, Warn = options.Warn }, time);
+        MinuteRound? minutes = null;
         try
         {
             await registry.StartAsync(CancellationToken.None);
+            minutes = new MinuteRound(registry, options, time);
+            var requests = new RequestCounters();
+            var original = new OriginalApi(
+                registry,
+                options,
+                new AccessRules(options),
+                new ClientAddresses(options.TrustedProxies),
+                new SourceRates(options.RegistrationsPerSecondPerSource, time),
+                minutes,
+                new DiscoveryMetrics(registry, requests),
+                time);
             var limits = new HttpLimits
             {
                 MaxConnections = 20_000,
@@ -41,11 +58,16 @@ public sealed class DiscoveryServer : IAsyncDisposable
                 Certificate = options.Certificate,
             };
             HttpServer http = await HttpServer.StartAsync(
-                options.Host, options.Port, (context, path) => AnswerAsync(context, path, registry), limits, new FaultLog(options.Warn, time));
-            return new DiscoveryServer(registry, http);
+                options.Host,
+                options.Port,
+                (context, path) => requests.CountAsync(context, path, AnswerAsync(context, path, registry, original)),
+                limits,
+                new FaultLog(options.Warn, time));
+            return new DiscoveryServer(registry, minutes, http);
         }
         catch
         {
+            if (minutes is not null) await minutes.DisposeAsync();
             await registry.DisposeAsync();
             throw;
         }
@@ -55,17 +77,18 @@ public sealed class DiscoveryServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _http.DisposeAsync();
+        await _minutes.DisposeAsync();
         await _registry.DisposeAsync();
     }
 
-    private static Task AnswerAsync(HttpContext context, string path, Registry registry)
+    private static Task AnswerAsync(HttpContext context, string path, Registry registry, OriginalApi original)
     {
         return path switch
         {
             "/healthz" => context.ReplyOkAsync(),
             "/readyz" when registry.StoreFault is { } fault => context.ReplyTextAsync(StatusCodes.Status503ServiceUnavailable, Encoding.UTF8.GetBytes(fault)),
             "/readyz" => context.ReplyOkAsync(),
-            _ => context.ReplyNotFoundAsync(),
+            _ => original.AnswerAsync(context, path),
         };
     }
 }

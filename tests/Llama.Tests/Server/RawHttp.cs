@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
@@ -30,13 +31,16 @@ internal static class RawHttp
         return SendAsync(address, $"{method} {target} HTTP/1.1\r\nHost: test\r\n{lines}\r\n", method == "HEAD");
     }
 
-    public static async Task<RawReply> SendAsync(string address, string request, bool isHead = false)
+    public static Task<RawReply> SendAsync(string address, string request, bool isHead = false) =>
+        SendAsync(address, Encoding.Latin1.GetBytes(request), "0.0.0.0", isHead);
+
+    public static async Task<RawReply> SendAsync(string address, byte[] request, string source, bool isHead)
     {
         var url = new Uri(address);
-        using var client = new TcpClient();
+        using TcpClient client = url.HostNameType == UriHostNameType.IPv6 ? new TcpClient() : new TcpClient(new IPEndPoint(IPAddress.Parse(source), 0));
         await client.ConnectAsync(url.Host, url.Port);
         NetworkStream stream = client.GetStream();
-        await stream.WriteAsync(Encoding.Latin1.GetBytes(request));
+        await stream.WriteAsync(request);
         return await ReadAsync(stream, isHead);
     }
 
