@@ -59,8 +59,10 @@ internal static class CommandLine
         });
         root.Add(ReflectorCommand.Create(surroundings));
         root.Add(CollectorCommand.Create(surroundings));
+        root.Add(ServerCommand.Create(surroundings));
         root.Add(PingCommand.Create(surroundings));
         root.Add(DemoCommand.Create(surroundings));
+        root.Add(LoadtestCommand.Create(surroundings));
         root.Add(RelayCommand.Create(surroundings));
         root.Add(VersionCommand.Create(surroundings));
         root.Add(CompletionCommand.Create(surroundings));

@@ -10,6 +10,29 @@ internal static class ValueParser
 
     public static Parsed<int> Port(string text) => Integer(text, 1, 65535, "is not a UDP port");
 
+    /// <summary>The TCP port of a server.</summary>
+    public static Parsed<int?> TcpPort(string text) => Count(text, 1, 65535, "is not a TCP port");
+
+    /// <summary>A number of whole seconds, or a duration that comes to one; up to a day.</summary>
+    public static Parsed<TimeSpan?> WholeSeconds(string text) =>
+        Duration(text) is { Value: { } span } && span.Ticks % TimeSpan.TicksPerSecond == 0 && span <= TimeSpan.FromDays(1)
+            ? Parsed.Of<TimeSpan?>(span)
+            : Parsed.Not<TimeSpan?>(text, "is not a number of seconds: give a whole one, 1 to 86400");
+
+    /// <summary>Networks or addresses, with commas between them.</summary>
+    public static Parsed<IReadOnlyList<IPNetwork>> Networks(string text)
+    {
+        var networks = new List<IPNetwork>();
+        foreach (string part in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (IPNetwork.TryParse(part, out IPNetwork network)) networks.Add(network);
+            else if (IPAddress.TryParse(part, out IPAddress? address)) networks.Add(new IPNetwork(address, address.GetAddressBytes().Length * 8));
+            else return Parsed.Not<IReadOnlyList<IPNetwork>>(part, "is not a network: give ones like 10.0.0.0/8 or 192.0.2.7, with commas between them");
+        }
+
+        return Parsed.Of<IReadOnlyList<IPNetwork>>(networks);
+    }
+
     public static Parsed<int?> Count(string text, int least, int most, string what)
     {
         Parsed<int> number = Integer(text, least, most, what);
@@ -45,6 +68,12 @@ internal static class ValueParser
             ? Parsed.Of<TimeSpan?>(TimeSpan.FromSeconds(seconds))
             : Parsed.Not<TimeSpan?>(text, "is not a duration: give one like 15s, 500ms, 2m or 1h");
     }
+
+    /// <summary>The address of a server.</summary>
+    public static Parsed<Uri> Url(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https"
+            ? Parsed.Of(url)
+            : Parsed.Not<Uri>(text, "is not the address of a server: give one like http://server:5000");
 
     /// <summary>A part of a whole as in 1% or 0.01; from 0 to 1.</summary>
     public static Parsed<double?> Share(string text)

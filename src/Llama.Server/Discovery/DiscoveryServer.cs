@@ -1,4 +1,5 @@
 using System.Text;
+using Llama.Mesh.Membership;
 using Llama.Server.Discovery.Access;
 using Llama.Server.Discovery.Original;
 using Llama.Server.Hosting;
@@ -26,6 +27,15 @@ public sealed class DiscoveryServer : IAsyncDisposable
 
     /// <summary>The addresses it listens on, as URLs.</summary>
     public IReadOnlyList<string> Addresses => _http.Addresses;
+
+    /// <summary>Waits until something has happened to a probe since <paramref name="after"/>, and tells what. Any thread may call it.</summary>
+    /// <param name="after">The sequence of the last event that is known; 0 for none.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    public async Task<IReadOnlyList<MeshEvent>> EventsAfterAsync(long after, CancellationToken cancellation)
+    {
+        await _registry.Events.WaitAsync(after, cancellation);
+        return _registry.Events.After(after, int.MaxValue);
+    }
 
     /// <summary>Loads what is stored and starts listening.</summary>
     /// <param name="options">What it is told.</param>
