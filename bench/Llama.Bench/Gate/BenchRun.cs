@@ -28,7 +28,7 @@ internal static class BenchRun
             await References.CompileAsync(Path.Combine(root, "bench/reference/load.c"), bench.Load, cancellation).ConfigureAwait(false);
             Machine machine = await Machine.DescribeAsync(root, cancellation).ConfigureAwait(false);
             CpuShares before = CpuShares.Now();
-            var run = new GateRun([.. Measurements(bench).Where(measurement => Wants(measurement, only))], output);
+            var run = new GateRun([.. Measurements(bench, root).Where(measurement => Wants(measurement, only))], output);
             IReadOnlyList<ResultRow> rows = await run.RunAsync(cancellation).ConfigureAwait(false);
             machine = machine.With("Stolen by the hypervisor during the run", $"{CpuShares.Now().StolenSince(before):P1}");
 
@@ -46,7 +46,7 @@ internal static class BenchRun
         }
     }
 
-    private static IEnumerable<IMeasurement> Measurements(Workbench bench) =>
+    private static IEnumerable<IMeasurement> Measurements(Workbench bench, string root) =>
     [
         new ReflectorThroughput(bench),
         new CollectorCost(bench),
@@ -57,6 +57,8 @@ internal static class BenchRun
         new WorkerScaling(bench),
         new QuietWork(bench),
         new Allocation(bench),
+        new DiscoveryThroughput(bench, Path.Combine(root, "bench/reference/register.lua")),
+        new ManyProbes(bench),
     ];
 
     private static bool Wants(IMeasurement measurement, string? only) =>

@@ -1,0 +1,75 @@
+using System.Net.Sockets;
+
+namespace Llama.Benchmarks.Gate;
+
+/// <summary>A `llama server` with a directory of its own, on any core.</summary>
+internal sealed class RunningServer : IAsyncDisposable
+{
+    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(20);
+
+    private RunningServer(RunningProgram program, int port)
+    {
+        Program = program;
+        Address = new Uri($"http://127.0.0.1:{port}");
+        Http = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(30) };
+    }
+
+    public RunningProgram Program { get; }
+
+    public Uri Address { get; }
+
+    public HttpClient Http { get; }
+
+    /// <summary>Starts an empty one, without limits for one address, and waits until it answers.</summary>
+    public static async Task<RunningServer> StartAsync(Workbench bench, double seconds, CancellationToken cancellation)
+    {
+        int port = Workbench.FreePort();
+        RunningProgram program = await RunningProgram.StartAsync(
+            null, seconds, bench.PublishedLlama, "server", "--port", $"{port}", "--data", Path.Combine(bench.Directory, $"server-{port}"), "--max-registrations", "unlimited")
+            .ConfigureAwait(false);
+        var server = new RunningServer(program, port);
+        try
+        {
+            await server.UntilUpAsync(cancellation).ConfigureAwait(false);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>VmRSS of /proc/PID/status (proc_pid_status(5)), in MiB.</summary>
+    public double ResidentMebibytes()
+    {
+        string line = File.ReadLines($"/proc/{Program.Id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
+        return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]) / 1024;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        return Program.DisposeAsync();
+    }
+
+    private async Task UntilUpAsync(CancellationToken cancellation)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        deadline.CancelAfter(StartDeadline);
+        while (true)
+        {
+            if (Program.HasExited) throw new InvalidOperationException($"the server ended: {Program.Error}");
+            try
+            {
+                await Http.GetStringAsync("healthz", deadline.Token).ConfigureAwait(false);
+                return;
+            }
+            catch (HttpRequestException error) when (error.InnerException is SocketException)
+            {
+                await Task.Delay(Beat, deadline.Token).ConfigureAwait(false);
+            }
+        }
+    }
+}
