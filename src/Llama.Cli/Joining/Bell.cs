@@ -12,10 +12,7 @@ internal sealed class Bell
     public async Task WaitAsync(TimeSpan pause, TimeProvider time, CancellationToken cancellation)
     {
         Task rung = Volatile.Read(ref _rung).Task;
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        Task passed = Task.Delay(pause, time, over.Token);
-        await Task.WhenAny(rung, passed).ConfigureAwait(false);
-        await over.CancelAsync().ConfigureAwait(false);
+        await rung.WaitAsync(pause, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellation.ThrowIfCancellationRequested();
     }
 }

@@ -71,7 +71,6 @@ internal sealed class ReportSpool
         lock (_gate)
         {
             DropWhatIsTooMuch();
-            Tell();
             List<SpooledReport> reports = [];
             List<byte[]> contents = [];
             long bytes = 0, expanded = 0;
@@ -85,6 +84,7 @@ internal sealed class ReportSpool
                 contents.Add(content);
             }
 
+            Tell();
             return reports.Count == 0 ? null : new SpooledBatch(reports, contents);
         }
     }

@@ -66,7 +66,7 @@ public static class ProbeConfigurationReader
             TestSettings settings = Test(test, $"tests[{tests.Count}]", self, leftOut);
 
             // Two tests of one name would share their flows.
-            tests.Add(names.Add(settings.Name) ? settings : settings with { Name = $"{settings.Name}#{tests.Count}" });
+            tests.Add(names.Add(settings.Name) ? settings : settings with { Name = $"{settings.Name}#{tests.Count + 1}" });
         }
 
         long flows = tests.Sum(test => test.Ports.Sum(port => (long)port.Count) * test.Targets.Count);

@@ -67,8 +67,9 @@ internal sealed class ServerConnection : IDisposable
                 ? new ServerReply(response.StatusCode, response.Headers.ETag?.Tag.Trim('"'), body)
                 : throw Refusals.Of(response, body);
         }
-        catch (Exception error) when (!cancellation.IsCancellationRequested && error is HttpRequestException or IOException or OperationCanceledException)
+        catch (Exception error) when (!cancellation.IsCancellationRequested && error is not ServerRefusalException)
         {
+            // Whatever it is: what the far end sends must not end a probe.
             Interlocked.CompareExchange(ref _current, asked + 1, asked);
             string reason = error is OperationCanceledException ? $"no answer in {patience.TotalSeconds:0} s" : Explain(error);
             throw new ServerRefusalException(RefusalKind.Away, $"{server.GetLeftPart(UriPartial.Authority)}: {reason}", inner: error);
