@@ -24,7 +24,9 @@ internal sealed class ServerSettings
         Keepalive = Of("keepalive", "SECONDS", "How long a probe that does not say stays without being heard of.", ValueParser.Duration, "86400", 'k', "APP_KEEPALIVE");
         Port = Of("port", "PORT", "TCP port to listen on.", ValueParser.TcpPort, "5000", 'p', "APP_PORT");
         Verbose = new Switch("verbose", "Tell of every probe that comes, changes or leaves.", environment, 'v', ["APP_VERBOSE"]);
-        Interval = Of("interval", "SECONDS", "Interval of groups that have none of their own; 10 if nobody says otherwise.", ValueParser.WholeSeconds);
+        // The original takes 0 for its own default.
+        Parsed<TimeSpan?> IntervalOf(string text) => text == "0" ? Parsed.Of<TimeSpan?>(null) : ValueParser.WholeSeconds(text);
+        Interval = Of("interval", "SECONDS", "Interval of groups that have none of their own; 10 if nobody says otherwise.", IntervalOf);
         Data = Of("data", "DIR", "Where registrations are kept.", ValueParser.Text);
         InfluxHost = Of("influxdb-host", "HOST", "Write the server's own metrics to this InfluxDB.", ValueParser.Text, variable: "INFLUXDB_HOST");
         InfluxPort = Of("influxdb-port", "PORT", "Its port.", ValueParser.TcpPort, "8086", variable: "INFLUXDB_PORT");
