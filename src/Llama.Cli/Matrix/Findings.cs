@@ -1,5 +1,6 @@
 using System.Globalization;
 using Llama.Engine.Summaries;
+using Llama.Server.Collecting;
 
 namespace Llama.Cli.Matrix;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Llama.Server.Collecting;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
-using Llama.Cli.Matrix;
 using Llama.Engine.Summaries;
+using Llama.Server.Collecting;
 
 namespace Llama.Cli.Ping;
 

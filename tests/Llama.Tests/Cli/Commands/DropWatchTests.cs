@@ -1,7 +1,7 @@
-using Llama.Cli.Reflecting;
+using Llama.Cli.Commands;
 using Llama.Engine.Reflecting;
 
-namespace Llama.Tests.Cli.Reflecting;
+namespace Llama.Tests.Cli.Commands;
 
 public sealed class DropWatchTests
 {

@@ -1,9 +1,9 @@
 using System.Globalization;
 
-namespace Llama.Cli.Matrix;
+namespace Llama.Server.Collecting;
 
-/// <summary>Writes numbers short enough for a matrix: a duration in at most five columns, a share in at most four.</summary>
-internal static class Quantity
+/// <summary>Writes numbers short enough for a matrix: a duration in at most five columns, a share in at most four. Pure; any thread may call it.</summary>
+public static class Quantity
 {
     private static readonly (double Nanos, string Unicode, string Ascii)[] Units =
         [(1, "ns", "ns"), (1e3, "µs", "us"), (1e6, "ms", "ms"), (1e9, "s", "s")];

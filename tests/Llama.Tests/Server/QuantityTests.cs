@@ -1,6 +1,6 @@
-using Llama.Cli.Matrix;
+using Llama.Server.Collecting;
 
-namespace Llama.Tests.Cli.Matrix;
+namespace Llama.Tests.Server;
 
 public class QuantityTests
 {
