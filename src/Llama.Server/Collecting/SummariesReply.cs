@@ -2,7 +2,6 @@ using System.Text.Json;
 using Llama.Engine.Summaries;
 using Llama.Server.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
 namespace Llama.Server.Collecting;
@@ -22,14 +21,7 @@ internal static class SummariesReply
             return context.ReplyProblemAsync(StatusCodes.Status400BadRequest, "The parameters flows and buckets are true or false.");
 
         var tag = new EntityTagHeaderValue($"\"{snapshot.ReportId}{(flows ? "" : "-noflows")}{(buckets ? "" : "-nobuckets")}\"");
-        context.Response.Headers.ETag = tag.ToString();
-        context.Response.Headers.CacheControl = "no-cache";
-        if (IsCurrent(context.Request.Headers.IfNoneMatch, tag))
-        {
-            context.Response.StatusCode = StatusCodes.Status304NotModified;
-            return Task.CompletedTask;
-        }
-
+        if (context.IsUnchanged(tag)) return Task.CompletedTask;
         context.Response.ContentType = "application/json";
         return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : WriteAsync(context, snapshot.Report, flows, buckets);
     }
@@ -41,10 +33,6 @@ internal static class SummariesReply
         "false" => false,
         _ => null,
     };
-
-    private static bool IsCurrent(StringValues ifNoneMatch, EntityTagHeaderValue tag) =>
-        EntityTagHeaderValue.TryParseList(ifNoneMatch, out IList<EntityTagHeaderValue>? known)
-        && known.Any(other => other.Equals(EntityTagHeaderValue.Any) || other.Compare(tag, useStrongComparison: false));
 
     private static async Task WriteAsync(HttpContext context, IntervalReport? report, bool flows, bool buckets)
     {

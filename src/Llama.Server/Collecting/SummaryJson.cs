@@ -13,17 +13,6 @@ public static class SummaryJson
 {
     private const long NanosPerTick = 100;
 
-    /// <summary>A report whole, as an object: what /api/v2/summaries answers.</summary>
-    public static void Write(Utf8JsonWriter json, IntervalReport report)
-    {
-        json.WriteStartObject();
-        WriteReport(json, report);
-        json.WriteStartArray("summaries"u8);
-        foreach (Summary summary in report.Summaries) WriteSummary(json, summary, flows: true, buckets: true);
-        json.WriteEndArray();
-        json.WriteEndObject();
-    }
-
     /// <summary>The members of a report besides its summaries, into an object that is open.</summary>
     public static void WriteReport(Utf8JsonWriter json, IntervalReport? report)
     {
@@ -171,7 +160,8 @@ public static class SummaryJson
         json.WriteEndObject();
     }
 
-    private static void WriteTime(Utf8JsonWriter json, string name, DateTimeOffset? time)
+    /// <summary>A time as RFC 3339 in UTC, or null.</summary>
+    public static void WriteTime(Utf8JsonWriter json, string name, DateTimeOffset? time)
     {
         const string rfc3339 = "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'";
         if (time is { } known) json.WriteString(name, known.ToUniversalTime().ToString(rfc3339, CultureInfo.InvariantCulture));

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
 
 namespace Llama.Server.Hosting;
 
@@ -89,6 +90,17 @@ internal static class HttpReplies
         context.Response.Headers.Allow = "GET, HEAD";
         refusal = context.ReplyProblemAsync(StatusCodes.Status405MethodNotAllowed, "This resource can be read with GET or HEAD, and nothing else.");
         return false;
+    }
+
+    /// <summary>Tells the client what its answer is known by. True when it has that already: then 304 is the answer, and there is none to write.</summary>
+    public static bool IsUnchanged(this HttpContext context, EntityTagHeaderValue tag)
+    {
+        context.Response.Headers.ETag = tag.ToString();
+        context.Response.Headers.CacheControl = "no-cache";
+        bool isKnown = EntityTagHeaderValue.TryParseList(context.Request.Headers.IfNoneMatch, out IList<EntityTagHeaderValue>? known)
+            && known.Any(other => other.Equals(EntityTagHeaderValue.Any) || other.Compare(tag, useStrongComparison: false));
+        if (isKnown) context.Response.StatusCode = StatusCodes.Status304NotModified;
+        return isKnown;
     }
 
     private static Task WriteBodyAsync(this HttpContext context, ReadOnlyMemory<byte> body) =>
