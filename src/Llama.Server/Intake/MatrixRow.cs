@@ -1,0 +1,145 @@
+using System.Text.Json;
+
+namespace Llama.Server.Intake;
+
+/// <summary>
+/// The newest results of one source and class, by destination, and how they read as JSON: each metric is written once after the
+/// row has changed, and copied from then on. Whoever calls holds the source's lock.
+/// </summary>
+internal sealed class MatrixRow
+{
+    private readonly Dictionary<string, int> _places = new(StringComparer.Ordinal);
+    private readonly Segment[] _segments = new Segment[MatrixMetrics.All.Count];
+    private string[] _destinations = [];
+    private PairResult[] _pairs = [];
+    private int _guess;
+    private int _version = 1;
+
+    // Where in the row each column's pair stands, or -1; as long as columns and destinations are these.
+    private MatrixColumns? _columns;
+    private int[] _placeOfColumn = [];
+
+    /// <summary>How many pairs it has.</summary>
+    public int Count => _places.Count;
+
+    /// <summary>The place of a destination; negative where there is none.</summary>
+    public int Find(string destination)
+    {
+        // Reports of a probe have the same destinations in the same order, and the pool makes each the same string.
+        int next = _guess < Count ? _guess : 0;
+        if (next >= Count || !ReferenceEquals(_destinations[next], destination)) next = _places.GetValueOrDefault(destination, -1);
+        _guess = next + 1;
+        return next;
+    }
+
+    /// <summary>Shows a result at a place, unless a newer one is there.</summary>
+    public void Set(int place, in PairResult pair, DateTimeOffset now)
+    {
+        if (!pair.Report.Supersedes(_pairs[place].Report, now)) return;
+        _pairs[place] = pair;
+        _version++;
+    }
+
+    /// <summary>Adds a destination that it has not.</summary>
+    public void Add(string destination, in PairResult pair)
+    {
+        int place = Count;
+        if (place == _pairs.Length)
+        {
+            int room = Math.Max(4, 2 * place);
+            Array.Resize(ref _pairs, room);
+            Array.Resize(ref _destinations, room);
+        }
+
+        _places.Add(destination, place);
+        (_destinations[place], _pairs[place]) = (destination, pair);
+        _columns = null;
+        _version++;
+    }
+
+    /// <summary>Drops pairs that came before a moment of the monotonic clock.</summary>
+    /// <param name="before">The moment.</param>
+    /// <param name="removed">Told each destination that is gone.</param>
+    public void RemoveOlder(long before, Action<string> removed)
+    {
+        for (int place = Count - 1; place >= 0; place--)
+        {
+            if (_pairs[place].Report.TakenAt >= before) continue;
+            string destination = _destinations[place];
+            _places.Remove(destination);
+            int last = Count;
+            if (place < last)
+            {
+                (_destinations[place], _pairs[place]) = (_destinations[last], _pairs[last]);
+                _places[_destinations[place]] = place;
+            }
+
+            (_destinations[last], _pairs[last]) = ("", default);
+            _columns = null;
+            _version++;
+            removed(destination);
+        }
+    }
+
+    /// <summary>Copies the results into as many cells as there are columns; a cell without a report was not measured.</summary>
+    public void CopyTo(Span<PairResult> cells, MatrixColumns columns)
+    {
+        Place(columns);
+        for (int column = 0; column < cells.Length; column++)
+            cells[column] = _placeOfColumn[column] is >= 0 and var place ? _pairs[place] : default;
+    }
+
+    /// <summary>Writes the row of one metric as a JSON array.</summary>
+    public void WriteJson(Utf8JsonWriter json, MatrixMetric metric, MatrixColumns columns, DateTimeOffset now)
+    {
+        ref Segment segment = ref _segments[(int)metric];
+        if (segment.Version != _version || segment.Columns != columns || metric == MatrixMetric.Age)
+        {
+            Place(columns);
+            Render(ref segment, metric, now);
+            (segment.Version, segment.Columns) = (_version, columns);
+        }
+
+        json.WriteRawValue(segment.Text.AsSpan(0, segment.Length), skipInputValidation: true);
+    }
+
+    private void Place(MatrixColumns columns)
+    {
+        if (_columns == columns) return;
+        if (_placeOfColumn.Length != columns.Count) _placeOfColumn = new int[columns.Count];
+        Array.Fill(_placeOfColumn, -1);
+        for (int place = 0; place < Count; place++)
+            if (columns.Find(_destinations[place]) is { } column) _placeOfColumn[column] = place;
+        _columns = columns;
+    }
+
+    private void Render(ref Segment segment, MatrixMetric metric, DateTimeOffset now)
+    {
+        byte[] text = segment.Text ?? [];
+        int length = 0;
+        foreach (int place in _placeOfColumn)
+        {
+            if (text.Length - length < MatrixMetrics.LongestText + 2) Array.Resize(ref text, Math.Max(1024, text.Length * 3 / 2));
+            text[length++] = length == 1 ? (byte)'[' : (byte)',';
+            int written = place < 0 ? 0 : metric.Write(_pairs[place], now, text.AsSpan(length));
+            if (written == 0)
+            {
+                "null"u8.CopyTo(text.AsSpan(length));
+                written = 4;
+            }
+
+            length += written;
+        }
+
+        text[length++] = (byte)']';
+        (segment.Text, segment.Length) = (text, length);
+    }
+
+    private struct Segment
+    {
+        public byte[]? Text;
+        public int Length;
+        public int Version;
+        public MatrixColumns? Columns;
+    }
+}

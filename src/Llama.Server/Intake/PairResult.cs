@@ -1,0 +1,60 @@
+namespace Llama.Server.Intake;
+
+/// <summary>A report that was taken, as its pairs remember it. Immutable.</summary>
+/// <param name="Start">Start of the interval.</param>
+/// <param name="End">End of the interval.</param>
+/// <param name="IsSuspect">True when the collector does not trust it.</param>
+/// <param name="TakenAt">When it was taken, as a timestamp of the server's monotonic clock.</param>
+internal sealed record ReportMark(DateTimeOffset Start, DateTimeOffset End, bool IsSuspect, long TakenAt)
+{
+    private static readonly TimeSpan MostClockSkew = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long the interval has been over; never negative, whatever the clocks say.</summary>
+    public TimeSpan Age(DateTimeOffset now) => now > End ? now - End : TimeSpan.Zero;
+
+    /// <summary>True when pairs that have a next interval by now should have shown it.</summary>
+    public bool IsStale(DateTimeOffset now) => Age(now) > 3 * (End - Start) + MostClockSkew;
+
+    /// <summary>
+    /// True when this is what a pair shows that showed the other one: the newer interval, save that one from the future, by a clock
+    /// that was wrong, gives way to one that is not.
+    /// </summary>
+    public bool Supersedes(ReportMark other, DateTimeOffset now) =>
+        IsOfTheFuture(now) == other.IsOfTheFuture(now) ? Start >= other.Start : other.IsOfTheFuture(now);
+
+    private bool IsOfTheFuture(DateTimeOffset now) => End > now + MostClockSkew;
+}
+
+/// <summary>The newest result of a pair and class, as small as it goes: -1 is what was not measured.</summary>
+internal struct PairResult
+{
+    /// <summary>The report it is from.</summary>
+    public ReportMark Report;
+
+    public long Sent;
+    public long Lost;
+    public long LostForward;
+    public long LostReverse;
+    public long RttMinNanos;
+    public long RttP50Nanos;
+    public long RttP90Nanos;
+    public long RttP99Nanos;
+    public long RttMaxNanos;
+    public long JitterNanos;
+
+    /// <summary>What is kept of a summary.</summary>
+    public static PairResult Of(in PushedPair pair, ReportMark report) => new()
+    {
+        Report = report,
+        Sent = pair.Counts.Sent,
+        Lost = pair.Counts.Lost,
+        LostForward = pair.Counts.LostForward ?? -1,
+        LostReverse = pair.Counts.LostReverse ?? -1,
+        RttMinNanos = pair.Rtt.MinNanos ?? -1,
+        RttP50Nanos = pair.Rtt.P50Nanos ?? -1,
+        RttP90Nanos = pair.Rtt.P90Nanos ?? -1,
+        RttP99Nanos = pair.Rtt.P99Nanos ?? -1,
+        RttMaxNanos = pair.Rtt.MaxNanos ?? -1,
+        JitterNanos = pair.JitterNanos is { } jitter ? (long)Math.Round(Math.Min(jitter, 1e18)) : -1,
+    };
+}

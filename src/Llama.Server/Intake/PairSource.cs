@@ -1,0 +1,58 @@
+namespace Llama.Server.Intake;
+
+/// <summary>A probe that pushes: what it delivered, and the newest of each of its pairs.</summary>
+/// <param name="name">Its name.</param>
+internal sealed class PairSource(string name)
+{
+    private readonly List<(byte Class, MatrixRow Row)> _rows = [];
+
+    /// <summary>Its name.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>Held while a push of it is taken: what one push delivers, another of the same moment must know.</summary>
+    public SemaphoreSlim Turn { get; } = new(1);
+
+    /// <summary>What it has delivered. Whoever calls holds <see cref="Turn"/>.</summary>
+    public KnownStarts Starts { get; } = new();
+
+    /// <summary>Who delivered that: another instance of the name begins anew. Whoever uses it holds <see cref="Turn"/>.</summary>
+    public string? Instance { get; set; }
+
+    /// <summary>When it pushed last, as a timestamp of the monotonic clock. Belongs to the store.</summary>
+    public long PushedAt { get; set; }
+
+    /// <summary>True when that is so long ago that only membership keeps its row. Belongs to the store.</summary>
+    public bool IsSilent { get; set; }
+
+    /// <summary>Guards the rows.</summary>
+    public Lock Gate { get; } = new();
+
+    /// <summary>How many pairs it has. Whoever calls holds <see cref="Gate"/>.</summary>
+    public int PairCount => _rows.Sum(row => row.Row.Count);
+
+    /// <summary>The row of a class; null where it has none. Whoever calls holds <see cref="Gate"/>.</summary>
+    public MatrixRow? Find(byte @class)
+    {
+        foreach ((byte other, MatrixRow row) in _rows)
+            if (other == @class) return row;
+        return null;
+    }
+
+    /// <summary>The row of a class, made where there was none. Whoever calls holds <see cref="Gate"/>.</summary>
+    public MatrixRow Row(byte @class)
+    {
+        if (Find(@class) is { } known) return known;
+        var row = new MatrixRow();
+        _rows.Add((@class, row));
+        return row;
+    }
+
+    /// <summary>Drops pairs that came before a moment of the monotonic clock. Whoever calls holds <see cref="Gate"/>.</summary>
+    /// <param name="before">The moment.</param>
+    /// <param name="removed">Told each destination that is gone, with the class.</param>
+    public void RemoveOlder(long before, Action<string, byte> removed)
+    {
+        foreach ((byte @class, MatrixRow row) in _rows) row.RemoveOlder(before, destination => removed(destination, @class));
+        _rows.RemoveAll(row => row.Row.Count == 0);
+    }
+}
