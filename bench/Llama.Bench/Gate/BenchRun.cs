@@ -59,6 +59,7 @@ internal static class BenchRun
         new Allocation(bench),
         new DiscoveryThroughput(bench, Path.Combine(root, "bench/reference/register.lua")),
         new ManyProbes(bench),
+        new MatrixAnswers(bench),
     ];
 
     private static bool Wants(IMeasurement measurement, string? only) =>
