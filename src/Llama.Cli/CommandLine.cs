@@ -60,6 +60,7 @@ internal static class CommandLine
         root.Add(ReflectorCommand.Create(surroundings));
         root.Add(CollectorCommand.Create(surroundings));
         root.Add(ServerCommand.Create(surroundings));
+        root.Add(ProbeCommand.Create(surroundings));
         root.Add(PingCommand.Create(surroundings));
         root.Add(DemoCommand.Create(surroundings));
         root.Add(LoadtestCommand.Create(surroundings));

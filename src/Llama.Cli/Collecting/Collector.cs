@@ -88,6 +88,9 @@ internal sealed class Collector : IDisposable
         }
     }
 
+    /// <summary>Authenticates datagrams with another key from now on, or, with an empty one, not at all.</summary>
+    public void Rekey(ReadOnlySpan<byte> key) => _prober.Rekey(key);
+
     /// <summary>Measures until cancelled, while <paramref name="follow"/> brings what there is to do.</summary>
     /// <exception cref="Failure">The prober stopped.</exception>
     public async Task RunAsync(Func<CancellationToken, Task> follow, CancellationToken cancellation)

@@ -1,12 +1,9 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
+using Llama.Cli.Reflecting;
 using Llama.Cli.Settings;
 using Llama.Engine.Reflecting;
 using Llama.Server.Metrics;
-using Llama.Wire.Clocks;
-using Llama.Wire.Sockets;
 
 namespace Llama.Cli.Commands;
 
@@ -53,10 +50,10 @@ internal static class ReflectorCommand
             Rate? perSource = parsed.GetValue(maxPpsPerSource);
             var options = new ReflectorOptions
             {
-                Bind = new IPEndPoint(parsed.GetValue(bind) ?? AllAddresses, parsed.GetValue(port)),
+                Bind = new IPEndPoint(parsed.GetValue(bind) ?? RunningReflector.AllAddresses, parsed.GetValue(port)),
                 Workers = parsed.GetValue(workers) ?? 1,
                 MaxPerSecond = limit,
-                MaxPerSecondPerSource = perSource is null ? (limit is { } all ? Math.Max(1, all / 2) : null) : perSource.PerSecond,
+                MaxPerSecondPerSource = RunningReflector.LimitPerSource(limit, perSource),
                 Key = KeyFile.Read(parsed.GetValue(keyFile), surroundings.Log),
             };
             bool portable = parsed.GetValue(network) == NetworkKind.Portable;
@@ -66,24 +63,21 @@ internal static class ReflectorCommand
         return command;
     }
 
-    private static IPAddress AllAddresses => Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any;
-
     private static async Task RunAsync(
         ReflectorOptions options, bool portable, ListenAddress? metrics, Surroundings surroundings, CancellationToken cancellation)
     {
         Log log = surroundings.Log;
         using var stop = new StopSignals(cancellation);
-        using Reflector reflector = Open(options, portable);
-        log.Info($"reflects UDP {reflector.LocalEndPoint}, {Limits(options)}{(options.Key.IsEmpty ? "" : ", authenticated datagrams only")}");
-        WarnOfSmallBuffer(reflector.ReceiveBufferBytes, log);
+        using Reflector reflector = RunningReflector.Open(options, portable, log);
 
         ReflectorApi? api = metrics is null ? null : await StartApiAsync(metrics, reflector).ConfigureAwait(false);
         if (api is not null) log.Info($"serves /metrics on {string.Join(", ", api.Addresses)}");
         try
         {
-            Task stopped = new DropWatch(reflector, log, TimeProvider.System).RunAsync(stop.Token);
-            if (await Task.WhenAny(reflector.Completion, stopped).ConfigureAwait(false) == reflector.Completion)
-                await Unless(reflector.Completion).ConfigureAwait(false);
+            await RunningReflector.WatchAsync(reflector, log, stop.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stop.Token.IsCancellationRequested)
+        {
         }
         finally
         {
@@ -93,27 +87,6 @@ internal static class ReflectorCommand
         ReflectorCounters counters = reflector.Counters;
         log.Info($"ended: {counters.Received} datagrams received, {counters[ReflectorVerdict.Reflected]} reflected");
     }
-
-    // The socket's own message names the address.
-    private static Reflector Open(ReflectorOptions options, bool portable)
-    {
-        try
-        {
-            return new Reflector(() => DatagramNetwork.Create(portable), Clock.System, options);
-        }
-        catch (SocketException error)
-        {
-            throw new Failure($"{error.Message}. {Advice(error.SocketErrorCode, options.Bind.Port)}", error);
-        }
-    }
-
-    private static string Advice(SocketError error, int port) => error switch
-    {
-        SocketError.AddressAlreadyInUse => $"Give another --port, or end what uses it (ss -ulpn 'sport = :{port}' shows it)",
-        SocketError.AccessDenied => "Ports below 1024 need CAP_NET_BIND_SERVICE; give a --port of 1024 or more",
-        SocketError.AddressNotAvailable => "Give --bind an address of this host (ip address shows them)",
-        _ => "Check --bind and --port",
-    };
 
     private static async Task<ReflectorApi> StartApiAsync(ListenAddress address, Reflector reflector)
     {
@@ -125,30 +98,5 @@ internal static class ReflectorCommand
         {
             throw new Failure($"--metrics {address}: {error.Message}", error);
         }
-    }
-
-    private static async Task Unless(Task completion)
-    {
-        try
-        {
-            await completion.ConfigureAwait(false);
-        }
-        catch (Exception error)
-        {
-            throw new Failure($"the reflector stopped: {error.Message}", error);
-        }
-    }
-
-    private static string Limits(ReflectorOptions options) =>
-        $"at most {Limit(options.MaxPerSecond)} datagrams/s and {Limit(options.MaxPerSecondPerSource)} for a source";
-
-    private static string Limit(double? perSecond) => perSecond?.ToString("0.##", CultureInfo.InvariantCulture) ?? "unlimited";
-
-    private static void WarnOfSmallBuffer(int granted, Log log)
-    {
-        // Linux counts its own bookkeeping too and so reports twice what was asked for (socket(7), SO_RCVBUF).
-        int asked = new DatagramSocketOptions { Bind = new IPEndPoint(IPAddress.Any, 0) }.ReceiveBufferBytes;
-        if (!OperatingSystem.IsLinux() || granted == 0 || granted >= 2L * asked) return;
-        log.Warn($"the kernel gave {granted / 2} bytes of receive buffer instead of {asked}; bursts may be lost. Raise it with: sysctl -w net.core.rmem_max={asked}");
     }
 }

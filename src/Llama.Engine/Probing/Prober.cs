@@ -41,6 +41,12 @@ public sealed class Prober : IDisposable
     }
 
     /// <summary>
+    /// Authenticates datagrams with another key from now on, or, with an empty one, not at all. Replies under way meanwhile are not
+    /// believed. Any thread may call it.
+    /// </summary>
+    public void Rekey(ReadOnlySpan<byte> key) => _loop.Rekey(key);
+
+    /// <summary>
     /// Probes until cancelled, or until every test has sent its <see cref="ProbingTest.MostDatagrams"/> and all of them have been
     /// judged. Then the running interval ends at once: its report is handed out before this returns, without the datagrams whose
     /// replies were still awaited.

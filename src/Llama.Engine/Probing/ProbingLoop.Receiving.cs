@@ -85,7 +85,7 @@ internal sealed partial class ProbingLoop
         if ((ProbeExtension.ReadMarks(extension) & ProbeMarks.Reflected) == 0) return false;
         if (ProbeExtension.ReadSession(extension) != _flows[slot.Flow].Session) return false;
         if (ProbeExtension.ReadSequence(extension) != slot.Sequence) return false;
-        if (_authenticator is not null && !_authenticator.Verify(payload, fields.ExtensionOffset)) return false;
+        if (_authenticator is { } authenticator && !authenticator.Verify(payload, fields.ExtensionOffset)) return false;
         stamps = ProbeExtension.ReadStamps(extension);
         return true;
     }

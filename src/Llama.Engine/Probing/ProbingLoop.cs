@@ -43,7 +43,7 @@ internal sealed partial class ProbingLoop
     private readonly Clock _clock;
     private readonly ClockWatch _watch;
     private readonly BookShelf _shelf;
-    private readonly ProbeAuthenticator? _authenticator;
+    private volatile ProbeAuthenticator? _authenticator;
     private readonly Action<IntervalBook> _closed;
     private readonly ConcurrentQueue<PlanChange> _changes = [];
     private readonly NonceSource _nonces = new();
@@ -70,7 +70,7 @@ internal sealed partial class ProbingLoop
         _network = network;
         _clock = clock;
         _closed = closed;
-        _authenticator = key.IsEmpty ? null : new ProbeAuthenticator(key);
+        Rekey(key);
         _watch = new ClockWatch(clock);
         _shelf = new BookShelf(clock.Wall, clock.Monotonic);
     }
@@ -86,6 +86,9 @@ internal sealed partial class ProbingLoop
         _changes.Enqueue(change);
         _network.Wake();
     }
+
+    /// <summary>Authenticates with another key from now on, or with none. Any thread may call it.</summary>
+    public void Rekey(ReadOnlySpan<byte> key) => _authenticator = key.IsEmpty ? null : new ProbeAuthenticator(key);
 
     /// <summary>Gives back a book. Any thread may call it.</summary>
     public void Return(IntervalBook book) => _shelf.Return(book);

@@ -89,6 +89,15 @@ public sealed class Reflector : IDisposable
     /// <summary>Ends when a worker has failed, with its exception; never before <see cref="Dispose"/> otherwise.</summary>
     public Task Completion => _completion.Task;
 
+    /// <summary>
+    /// Answers only datagrams that are authenticated with another key from now on, or, with an empty one, all. Datagrams under way meanwhile
+    /// are lost.
+    /// </summary>
+    public void Rekey(ReadOnlySpan<byte> key)
+    {
+        foreach (ReflectorWorker worker in _workers) worker.Rekey(key);
+    }
+
     /// <summary>Stops the workers and closes the sockets.</summary>
     public void Dispose()
     {

@@ -23,7 +23,7 @@ internal sealed class ReflectorWorker
     private readonly Clock _clock;
     private readonly TokenBucket? _bucket;
     private readonly SourceLimiter? _sourceLimiter;
-    private readonly ProbeAuthenticator? _authenticator;
+    private volatile ProbeAuthenticator? _authenticator;
     private readonly BounceGuard _bounceGuard = new(SecretHash.NewSeed());
     private readonly SessionTable _sessions = new(SecretHash.NewSeed());
     private readonly DatagramBatch _batch = new(BatchCapacity, SourcePort.MaxSize);
@@ -43,7 +43,7 @@ internal sealed class ReflectorWorker
         _clock = clock;
         _bucket = bucket;
         _sourceLimiter = options.MaxPerSecondPerSource is { } rate ? new SourceLimiter(rate, SecretHash.NewSeed()) : null;
-        _authenticator = options.Key.IsEmpty ? null : new ProbeAuthenticator(options.Key.Span);
+        Rekey(options.Key.Span);
     }
 
     /// <summary>Datagrams received so far.</summary>
@@ -54,6 +54,9 @@ internal sealed class ReflectorWorker
 
     /// <summary>Datagrams with this verdict so far.</summary>
     public long this[ReflectorVerdict verdict] => Volatile.Read(ref _verdicts[(int)verdict]);
+
+    /// <summary>Authenticates with another key from now on, or with none. Any thread may call it.</summary>
+    public void Rekey(ReadOnlySpan<byte> key) => _authenticator = key.IsEmpty ? null : new ProbeAuthenticator(key);
 
     /// <summary>Takes one batch and sends back what passes.</summary>
     /// <returns>How many datagrams were there; 0 means that it is time to wait.</returns>
@@ -111,7 +114,7 @@ internal sealed class ReflectorWorker
         bool extended = fields.HasExtension;
         if (extended && (ProbeExtension.ReadMarks(payload[fields.ExtensionOffset..]) & ProbeMarks.Reflected) != 0)
             return ReflectorVerdict.AlreadyReflected;
-        if (_authenticator is not null && !(extended && _authenticator.Verify(payload, fields.ExtensionOffset)))
+        if (_authenticator is { } authenticator && !(extended && authenticator.Verify(payload, fields.ExtensionOffset)))
             return ReflectorVerdict.NotAuthenticated;
         if (!extended && !_bounceGuard.TryPass(payload.Slice(fields.SignatureOffset, fields.SignatureLength), datagram.Remote, now))
             return ReflectorVerdict.Bouncing;

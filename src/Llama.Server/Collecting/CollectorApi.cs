@@ -1,4 +1,6 @@
+using Llama.Engine.Reflecting;
 using Llama.Server.Hosting;
+using Llama.Server.Joining;
 using Llama.Server.Metrics;
 using Microsoft.AspNetCore.Http;
 
@@ -19,13 +21,29 @@ public sealed class CollectorApi : IAsyncDisposable
     /// <param name="port">The TCP port; 0 lets the kernel choose.</param>
     /// <param name="state">What it shows.</param>
     /// <exception cref="IOException">The address can't be bound; the message says which and why.</exception>
-    public static async Task<CollectorApi> StartAsync(string host, int port, CollectorState state) =>
-        new(await HttpServer.StartAsync(host, port, (context, path) => AnswerAsync(context, path, state)));
+    public static Task<CollectorApi> StartAsync(string host, int port, CollectorState state) => StartAsync(host, port, state, more: null);
+
+    /// <summary>Starts listening for a probe: its /metrics tell of its reflector and of its server, too.</summary>
+    /// <param name="host">An address, a name, or empty for all addresses.</param>
+    /// <param name="port">The TCP port; 0 lets the kernel choose.</param>
+    /// <param name="state">What it shows.</param>
+    /// <param name="reflector">The probe's reflector.</param>
+    /// <param name="joining">How the probe gets on with its server.</param>
+    /// <exception cref="IOException">The address can't be bound; the message says which and why.</exception>
+    public static Task<CollectorApi> StartAsync(string host, int port, CollectorState state, Reflector reflector, JoiningCounters joining) =>
+        StartAsync(host, port, state, text =>
+        {
+            ReflectorMetrics.Write(text, reflector.Counters, reflector.ReceiveBufferBytes);
+            JoiningMetrics.Write(text, joining);
+        });
 
     /// <summary>Stops listening, without waiting for requests under way.</summary>
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
-    private static Task AnswerAsync(HttpContext context, string path, CollectorState state)
+    private static async Task<CollectorApi> StartAsync(string host, int port, CollectorState state, Action<PrometheusText>? more) =>
+        new(await HttpServer.StartAsync(host, port, (context, path) => AnswerAsync(context, path, state, more)));
+
+    private static Task AnswerAsync(HttpContext context, string path, CollectorState state, Action<PrometheusText>? more)
     {
         switch (path)
         {
@@ -34,7 +52,7 @@ public sealed class CollectorApi : IAsyncDisposable
             case "/status":
                 return context.ReplyOkAsync();
             case "/api/v2/summaries" or "/metrics" or "/healthz" or "/readyz":
-                return context.IsRead(out Task refusal) ? ReadAsync(context, path, state) : refusal;
+                return context.IsRead(out Task refusal) ? ReadAsync(context, path, state, more) : refusal;
             default:
                 return path.StartsWith("/api/v2/", StringComparison.Ordinal)
                     ? context.ReplyProblemAsync(StatusCodes.Status404NotFound, $"There is no {path}. A collector has /api/v2/summaries.")
@@ -42,7 +60,7 @@ public sealed class CollectorApi : IAsyncDisposable
         }
     }
 
-    private static Task ReadAsync(HttpContext context, string path, CollectorState state)
+    private static Task ReadAsync(HttpContext context, string path, CollectorState state, Action<PrometheusText>? more)
     {
         switch (path)
         {
@@ -52,7 +70,7 @@ public sealed class CollectorApi : IAsyncDisposable
                 context.Response.ContentType = PrometheusText.ContentType;
                 return HttpMethods.IsHead(context.Request.Method)
                     ? Task.CompletedTask
-                    : CollectorMetrics.WriteAsync(state.Current, context.Response.BodyWriter, context.RequestAborted);
+                    : CollectorMetrics.WriteAsync(state.Current, more, context.Response.BodyWriter, context.RequestAborted);
             case "/readyz" when state.Unreadiness is { } reason:
                 return context.ReplyTextAsync(StatusCodes.Status503ServiceUnavailable, System.Text.Encoding.UTF8.GetBytes(reason));
             default:

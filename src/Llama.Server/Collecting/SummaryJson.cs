@@ -13,6 +13,17 @@ public static class SummaryJson
 {
     private const long NanosPerTick = 100;
 
+    /// <summary>A report whole, as an object: what /api/v2/summaries answers.</summary>
+    public static void Write(Utf8JsonWriter json, IntervalReport report)
+    {
+        json.WriteStartObject();
+        WriteReport(json, report);
+        json.WriteStartArray("summaries"u8);
+        foreach (Summary summary in report.Summaries) WriteSummary(json, summary, flows: true, buckets: true);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
     /// <summary>The members of a report besides its summaries, into an object that is open.</summary>
     public static void WriteReport(Utf8JsonWriter json, IntervalReport? report)
     {

@@ -82,11 +82,16 @@ internal static class CollectorMetrics
     ];
 
     /// <summary>Writes everything, in portions, so that many pairs take no more memory than a few.</summary>
-    public static async Task WriteAsync(CollectorSnapshot snapshot, PipeWriter output, CancellationToken cancellation)
+    /// <param name="snapshot">What the collector has to show.</param>
+    /// <param name="more">Writes further families of the same process.</param>
+    /// <param name="output">Where to.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public static async Task WriteAsync(CollectorSnapshot snapshot, Action<PrometheusText>? more, PipeWriter output, CancellationToken cancellation)
     {
         var portion = new ArrayBufferWriter<byte>(PortionBytes + 4096);
         var text = new PrometheusText(portion);
         ProcessMetrics.Write(text);
+        more?.Invoke(text);
         WriteCollector(text, snapshot);
         foreach (PairFamily family in PairFamilies)
         {

@@ -15,6 +15,13 @@ internal static class ReflectorMetrics
         var output = new ArrayBufferWriter<byte>(4096);
         var text = new PrometheusText(output);
         ProcessMetrics.Write(text);
+        Write(text, counters, receiveBufferBytes);
+        return output.WrittenMemory;
+    }
+
+    /// <summary>The reflector's own families.</summary>
+    public static void Write(PrometheusText text, ReflectorCounters counters, int receiveBufferBytes)
+    {
         text.Family("llama_reflector_datagrams_received_total", "counter", "Datagrams that arrived at the reflector.");
         text.Sample(counters.Received);
         text.Family("llama_reflector_datagrams_total", "counter", "Datagrams by what became of them: reflected, or why not.");
@@ -23,6 +30,5 @@ internal static class ReflectorMetrics
         text.Sample(counters.ReceiveDrops);
         text.Family("llama_reflector_receive_buffer_bytes", "gauge", "Receive buffer that the kernel granted each socket.");
         text.Sample(receiveBufferBytes);
-        return output.WrittenMemory;
     }
 }

@@ -163,6 +163,7 @@ public class CommandLineTests
     [InlineData("--help")]
     [InlineData("reflector", "-h")]
     [InlineData("collector", "--help")]
+    [InlineData("probe", "-h")]
     [InlineData("demo", "-help")]
     [InlineData("relay", "-h")]
     [InlineData("version", "-h")]
@@ -180,6 +181,7 @@ public class CommandLineTests
     [InlineData("demo")]
     [InlineData("relay")]
     [InlineData("ping")]
+    [InlineData("probe")]
     public async Task Help_of_a_command_has_examples_exit_codes_and_environment_variables(string command)
     {
         await _stage.RunAsync(command, "--help");

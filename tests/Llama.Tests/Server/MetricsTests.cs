@@ -233,7 +233,7 @@ public sealed partial class MetricsTests
     {
         using var output = new MemoryStream();
         PipeWriter writer = PipeWriter.Create(output, new StreamPipeWriterOptions(leaveOpen: true));
-        await CollectorMetrics.WriteAsync(state.Current, writer, CancellationToken.None);
+        await CollectorMetrics.WriteAsync(state.Current, more: null, writer, CancellationToken.None);
         await writer.CompleteAsync();
         return Encoding.UTF8.GetString(output.ToArray());
     }

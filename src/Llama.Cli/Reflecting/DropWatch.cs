@@ -1,6 +1,6 @@
 using Llama.Engine.Reflecting;
 
-namespace Llama.Cli.Commands;
+namespace Llama.Cli.Reflecting;
 
 /// <summary>Tells, at most once a minute, what a reflector did not answer since it last told. Anyone may send anything: the log must not follow.</summary>
 internal sealed class DropWatch(Reflector reflector, Log log, TimeProvider time)

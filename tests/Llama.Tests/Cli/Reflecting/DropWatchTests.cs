@@ -1,7 +1,7 @@
-using Llama.Cli.Commands;
+using Llama.Cli.Reflecting;
 using Llama.Engine.Reflecting;
 
-namespace Llama.Tests.Cli.Commands;
+namespace Llama.Tests.Cli.Reflecting;
 
 public sealed class DropWatchTests
 {
