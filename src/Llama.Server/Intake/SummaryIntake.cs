@@ -62,17 +62,17 @@ internal sealed class SummaryIntake : IDisposable
     /// <summary>Writes what it has counted.</summary>
     public void WriteMetrics(PrometheusText text)
     {
-        text.Family("llama_intake_reports_total", "counter", "Reports that probes pushed: accepted, or known already.");
+        text.Family("llama_server_pushed_reports_total", "counter", "Reports that probes pushed: accepted, or known already.");
         text.Sample(Interlocked.Read(ref _accepted), PrometheusText.Label("outcome", "accepted"));
         text.Sample(Interlocked.Read(ref _known), PrometheusText.Label("outcome", "known"));
-        text.Family("llama_intake_refused_pushes_total", "counter", "Pushes that were refused, by the HTTP status that said so.");
+        text.Family("llama_server_refused_pushes_total", "counter", "Pushes that were refused, by the HTTP status that said so.");
         foreach ((int status, long count) in _refused.OrderBy(refused => refused.Key))
             text.Sample(count, PrometheusText.Label("status", status.ToString(CultureInfo.InvariantCulture)));
-        text.Family("llama_intake_probes", "gauge", "Probes that have pushed within a day.");
+        text.Family("llama_server_pushing_probes", "gauge", "Probes that have pushed within a day.");
         text.Sample(_newest.Probes);
-        text.Family("llama_intake_pairs", "gauge", "Pairs and classes whose newest interval is held.");
+        text.Family("llama_server_pairs", "gauge", "Pairs and classes whose newest interval is held.");
         text.Sample(_newest.Pairs);
-        text.Family("llama_intake_pairs_left_out_total", "counter", "Results of pairs that there was no room for.");
+        text.Family("llama_server_pairs_left_out_total", "counter", "Results of pairs that there was no room for.");
         text.Sample(_newest.LeftOut);
     }
 

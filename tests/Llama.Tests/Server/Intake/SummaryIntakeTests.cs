@@ -213,8 +213,8 @@ public sealed class SummaryIntakeTests
         Assert.Equal("""{"accepted":1,"known":0}""", await served.PushAsync("b", At(0, many)));
 
         string metrics = Metrics(served.Intake);
-        Assert.Contains("\nllama_intake_pairs 5\n", metrics, StringComparison.Ordinal);
-        Assert.Contains("\nllama_intake_pairs_left_out_total 3\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("\nllama_server_pairs 5\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("\nllama_server_pairs_left_out_total 3\n", metrics, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -229,7 +229,7 @@ public sealed class SummaryIntakeTests
         time.Pass(TimeSpan.FromHours(26));
 
         Assert.Equal(HttpStatusCode.OK, (await served.PostAsync(Body("g", "b", "i", At(0)))).Status);
-        Assert.Contains("\nllama_intake_probes 1\n", Metrics(served.Intake), StringComparison.Ordinal);
+        Assert.Contains("\nllama_server_pushing_probes 1\n", Metrics(served.Intake), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -241,10 +241,10 @@ public sealed class SummaryIntakeTests
 
         string metrics = Metrics(served.Intake);
 
-        Assert.Contains("\nllama_intake_reports_total{outcome=\"accepted\"} 1\n", metrics, StringComparison.Ordinal);
-        Assert.Contains("\nllama_intake_reports_total{outcome=\"known\"} 1\n", metrics, StringComparison.Ordinal);
-        Assert.Contains("\nllama_intake_refused_pushes_total{status=\"400\"} 1\n", metrics, StringComparison.Ordinal);
-        Assert.Contains("\nllama_intake_pairs 1\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("\nllama_server_pushed_reports_total{outcome=\"accepted\"} 1\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("\nllama_server_pushed_reports_total{outcome=\"known\"} 1\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("\nllama_server_refused_pushes_total{status=\"400\"} 1\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("\nllama_server_pairs 1\n", metrics, StringComparison.Ordinal);
     }
 
     private static string Metrics(SummaryIntake intake)
