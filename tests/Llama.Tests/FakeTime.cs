@@ -8,6 +8,15 @@ internal sealed class FakeTime : TimeProvider
     private TimeSpan _now = TimeSpan.FromDays(3);
     private DateTimeOffset _wall = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
 
+    /// <summary>How many timers wait for their time.</summary>
+    public int Timers
+    {
+        get
+        {
+            lock (_lock) return _timers.Count(timer => timer.DueAt < TimeSpan.MaxValue);
+        }
+    }
+
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     public override long GetTimestamp()

@@ -257,15 +257,17 @@ public sealed class MemberRoll(MembershipRules rules)
     private void Touch(Group group, bool plans)
     {
         _snapshots = null;
-        group.Touch(++_version, plans);
+        group.Touch(++_version);
         if (!plans) return;
-        _changedPlans.Add(group.Name);
+        TouchPlan(group);
         foreach (string name in rules.Followers(group.Name))
-        {
-            if (!_groups.TryGetValue(name, out Group? follower) || follower == group) continue;
-            follower.Touch(_version, plans: true);
-            _changedPlans.Add(name);
-        }
+            if (_groups.TryGetValue(name, out Group? follower)) TouchPlan(follower);
+    }
+
+    private void TouchPlan(Group group)
+    {
+        group.PlanVersion = _version;
+        _changedPlans.Add(group.Name);
     }
 
     private MeshEvent Event(MeshEventKind kind, Registration registration, DateTimeOffset wall, IPAddress? before) =>
@@ -321,14 +323,13 @@ public sealed class MemberRoll(MembershipRules rules)
 
         public Dictionary<string, Entry> Entries { get; } = [];
 
-        public long PlanVersion { get; private set; }
+        public long PlanVersion { get; set; }
 
         public GroupSnapshot Snapshot() => _snapshot ??= new GroupSnapshot(Name, _version, [.. _order.Select(entry => entry.Member)]);
 
-        public void Touch(long version, bool plans)
+        public void Touch(long version)
         {
             _version = version;
-            if (plans) PlanVersion = version;
             _snapshot = null;
         }
 

@@ -49,8 +49,10 @@ public sealed record DiscoveryOptions
     /// <summary>Where its own metrics go once a minute, as the original sends them; null for nowhere.</summary>
     public InfluxDatabase? Influx { get; init; }
 
-    /// <summary>Sends a datagram to a reflector; true when it came back. Null where nobody can try.</summary>
-    public Func<IPEndPoint, CancellationToken, Task<bool>>? Echo { get; init; }
+    /// <summary>
+    /// Sends a datagram to a reflector, authenticated with the key unless that is empty; true when it came back. Null where nobody can try.
+    /// </summary>
+    public Func<IPEndPoint, ReadOnlyMemory<byte>, CancellationToken, Task<bool>>? Echo { get; init; }
 
     /// <summary>Tells the operator what happens.</summary>
     public Action<string> Inform { get; init; } = _ => { };

@@ -7,19 +7,28 @@ namespace Llama.Server.Discovery;
 /// Finds out which probes' reflectors answer: some at a time, so that nobody can make the server send much to anybody, and those
 /// that do not answer again and again, less and less often. Any thread may call it.
 /// </summary>
-/// <param name="echo">Sends a datagram to a reflector; true when it came back.</param>
-/// <param name="note">Takes what was found; false when nobody wants to know any more.</param>
+/// <param name="isWanted">False when a probe is gone or somewhere else by now.</param>
+/// <param name="echo">Sends a datagram to a probe's reflector; true when it came back.</param>
+/// <param name="note">Takes what was found.</param>
 /// <param name="time">Its clock.</param>
-internal sealed class EchoRounds(Func<IPEndPoint, CancellationToken, Task<bool>> echo, Func<Registration, EchoState, bool> note, TimeProvider time)
-    : IAsyncDisposable
+internal sealed class EchoRounds(
+    Func<Registration, bool> isWanted,
+    Func<Registration, CancellationToken, Task<bool>> echo,
+    Action<Registration, EchoState> note,
+    TimeProvider time) : IAsyncDisposable
 {
-    private const int MostAtATime = 256, StartsPerTick = 20;
+    /// <summary>An address that is silent takes the whole second, so it gets few datagrams however many claim to be there.</summary>
+    private const int MostAtATimePerAddress = 4;
+
+    private const int MostAtATime = 256, StartsPerTick = 20, LooksPerTick = 200;
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan WaitForTurn = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(15), LastRetry = TimeSpan.FromMinutes(5);
 
     private readonly Lock _lock = new();
     private readonly PriorityQueue<Question, TimeSpan> _questions = new();
+    private readonly Dictionary<IPAddress, int> _runningAt = [];
     private readonly CancellationTokenSource _stop = new();
     private ITimer? _timer;
     private int _running;
@@ -48,11 +57,20 @@ internal sealed class EchoRounds(Func<IPEndPoint, CancellationToken, Task<bool>>
         {
             if (_stop.IsCancellationRequested) return;
             TimeSpan now = time.GetElapsedTime(0);
-            while (starting.Count < StartsPerTick && _running < MostAtATime && _questions.TryPeek(out Question? question, out TimeSpan due) && due <= now)
+            for (int looks = 0; looks < LooksPerTick && starting.Count < StartsPerTick && _running < MostAtATime; looks++)
             {
+                if (!_questions.TryPeek(out Question? question, out TimeSpan due) || due > now) break;
                 _questions.Dequeue();
-                starting.Add(question);
+                int runningThere = _runningAt.GetValueOrDefault(question.Probe.Address);
+                if (runningThere >= MostAtATimePerAddress)
+                {
+                    _questions.Enqueue(question, now + WaitForTurn);
+                    continue;
+                }
+
+                _runningAt[question.Probe.Address] = runningThere + 1;
                 _running++;
+                starting.Add(question);
             }
         }
 
@@ -61,10 +79,10 @@ internal sealed class EchoRounds(Func<IPEndPoint, CancellationToken, Task<bool>>
 
     private async Task AskAsync(Question question)
     {
-        bool answers = false;
+        bool answers = false, wanted = isWanted(question.Probe);
         try
         {
-            answers = await echo(new IPEndPoint(question.Probe.Address, question.Probe.Port), _stop.Token);
+            answers = wanted && await echo(question.Probe, _stop.Token);
         }
 #pragma warning disable CA1031 // An address that can't be sent to does not answer.
         catch (Exception)
@@ -73,10 +91,11 @@ internal sealed class EchoRounds(Func<IPEndPoint, CancellationToken, Task<bool>>
             if (_stop.IsCancellationRequested) return;
         }
 
-        bool wanted = note(question.Probe, answers ? EchoState.Confirmed : EchoState.Missing);
+        if (wanted) note(question.Probe, answers ? EchoState.Confirmed : EchoState.Missing);
         lock (_lock)
         {
             _running--;
+            if (--_runningAt[question.Probe.Address] == 0) _runningAt.Remove(question.Probe.Address);
             if (answers || !wanted || _stop.IsCancellationRequested) return;
             TimeSpan next = 2 * question.Retry;
             _questions.Enqueue(question with { Retry = next < LastRetry ? next : LastRetry }, time.GetElapsedTime(0) + question.Retry);

@@ -13,7 +13,7 @@ internal sealed partial class Registry
     /// <summary>More would keep those in the commit waiting for long.</summary>
     private const int MostPerCommit = 1000;
 
-    private static readonly TimeSpan BetweenRecords = TimeSpan.FromSeconds(60), BetweenTriesOnFault = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan BetweenRecords = TimeSpan.FromSeconds(60), BetweenTries = TimeSpan.FromSeconds(5);
 
     private readonly Channel<PendingChange> _pending = Channel.CreateBounded<PendingChange>(
         new BoundedChannelOptions(50_000) { SingleReader = true });
@@ -21,8 +21,11 @@ internal sealed partial class Registry
     /// <summary>Names whose stored state is behind what is seen: of leases that ended, and of echoes. Under the lock.</summary>
     private readonly HashSet<RegistryKey> _lagging = [];
 
+    /// <summary>No probe can have it.</summary>
+    private static readonly RegistryKey Nobody = new("", "");
+
     private string? _fault;
-    private TimeSpan _recordAt;
+    private TimeSpan _recordAt, _tryAt;
 
     private async Task SubmitAsync(PendingChange change, CancellationToken cancellation)
     {
@@ -40,7 +43,7 @@ internal sealed partial class Registry
     private void RequestWriting()
     {
         bool wanted;
-        lock (_lock) wanted = Now >= _recordAt || (_lagging.Count > 0 && _fault is null);
+        lock (_lock) wanted = _fault is null ? _lagging.Count > 0 || Now >= _recordAt : Now >= _tryAt;
         if (wanted) _pending.Writer.TryWrite(new PendingNudge());
     }
 
@@ -54,11 +57,12 @@ internal sealed partial class Registry
             lock (_lock)
             {
                 next = Fill(batch, next);
-                TakeLagging(batch);
+                if (_fault is null) TakeLagging(batch);
             }
 
             await CommitAsync(batch);
-            if (Now >= _recordAt) await RecordAsync();
+            if (_fault is not null) await TryAgainAsync();
+            else if (Now >= _recordAt) await RecordAsync();
         }
 
         await FinishAsync();
@@ -123,13 +127,12 @@ internal sealed partial class Registry
         }
 
         Announce(changed);
+        if (failure is null) AskForEchoes(batch);
         foreach (PendingChange change in batch.Members)
         {
             if (failure is not null && change.IsStored) change.Fail(failure);
             else change.Complete();
         }
-
-        if (failure is null) AskForEchoes(batch);
     }
 
     private void AskForEchoes(Batch batch)
@@ -153,8 +156,15 @@ internal sealed partial class Registry
         }
 
         Exception? failure = await TryAsync(_store.RecordRenewalsAsync(renewals, CancellationToken.None));
-        if (failure is not null) _recordAt = Now + BetweenTriesOnFault;
-        else if (heard.Count < MostPerCommit) _recordAt = Now + BetweenRecords;
+        if (failure is null && heard.Count < MostPerCommit) _recordAt = Now + BetweenRecords;
+    }
+
+    /// <summary>Finds out whether the store can be written again, also when nobody wants anything of it.</summary>
+    private async Task TryAgainAsync()
+    {
+        if (Now < _tryAt) return;
+        RegistryChange[] trial = [new(Nobody, new StoredRegistration(Nobody, ReadOnlyMemory<byte>.Empty, _time.GetUtcNow())), new(Nobody, null)];
+        await TryAsync(_store.CommitAsync(trial, CancellationToken.None));
     }
 
     private async Task FinishAsync()
@@ -192,6 +202,7 @@ internal sealed partial class Registry
         {
             if (_fault != error.Message) _options.Warn($"registrations can't be stored: {error.Message}");
             Volatile.Write(ref _fault, error.Message);
+            _tryAt = Now + BetweenTries;
             return error as IOException ?? new IOException(error.Message, error);
         }
     }

@@ -48,7 +48,12 @@ internal sealed partial class Registry : IAsyncDisposable
             Followers = group => followers.Contains(group) ? [.. followers[group]] : [],
         });
         _plans = new PlanBoard(PlanVersionOf, WorkOut, time);
-        if (options.Echo is { } echo) _echoes = new EchoRounds(echo, NoteEcho, time);
+        if (options.Echo is { } echo)
+        {
+            _echoes = new EchoRounds(
+                IsThere, (probe, stop) => echo(new(probe.Address, probe.Port), SettingsOf(probe).DatagramKey, stop), NoteEcho, time);
+        }
+
     }
 
     /// <summary>All groups with members, in the order they came to be.</summary>
@@ -251,26 +256,24 @@ internal sealed partial class Registry : IAsyncDisposable
         return (MeshPlanner.Plan(group, _options.Configuration, name => members[name]), version);
     }
 
-    private EchoRule EchoRuleOf(string group) => _options.Configuration.Of(group).Echo;
+    private GroupSettings SettingsOf(Registration registration) => _options.Configuration.Of(registration.Group);
 
     private void AskForEcho(Member member)
     {
-        if (EchoRuleOf(member.Registration.Group) != EchoRule.Off) _echoes?.Ask(member.Registration);
+        if (SettingsOf(member.Registration).Echo != EchoRule.Off) _echoes?.Ask(member.Registration);
     }
 
-    /// <summary>Notes what came of an echo check.</summary>
-    /// <returns>False when the member is gone or somewhere else by now.</returns>
-    private bool NoteEcho(Registration asked, EchoState echo)
+    private bool IsThere(Registration probe) => Find(probe.Group, probe.Name) is { } found && found.Member.Registration.IsAtTheAddressOf(probe);
+
+    private void NoteEcho(Registration asked, EchoState echo)
     {
         IReadOnlyList<string> changed;
         lock (_lock)
         {
-            if (_roll.Find(asked.Group, asked.Name) is not { } standing || !standing.Member.Registration.IsAtTheAddressOf(asked)) return false;
-            if (_roll.SetEcho(asked, echo, EchoRuleOf(asked.Group) == EchoRule.Require)) _lagging.Add(new RegistryKey(asked.Group, asked.Name));
+            if (_roll.SetEcho(asked, echo, SettingsOf(asked).Echo == EchoRule.Require)) _lagging.Add(KeyOf(asked));
             changed = _roll.TakeChangedPlans();
         }
 
         Announce(changed);
-        return true;
     }
 }

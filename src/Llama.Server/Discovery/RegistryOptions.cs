@@ -18,8 +18,10 @@ internal sealed record RegistryOptions
     /// </summary>
     public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(90);
 
-    /// <summary>Sends a datagram to a reflector; true when it came back. Null where nobody can try.</summary>
-    public Func<IPEndPoint, CancellationToken, Task<bool>>? Echo { get; init; }
+    /// <summary>
+    /// Sends a datagram to a reflector, authenticated with the key unless that is empty; true when it came back. Null where nobody can try.
+    /// </summary>
+    public Func<IPEndPoint, ReadOnlyMemory<byte>, CancellationToken, Task<bool>>? Echo { get; init; }
 
     /// <summary>Tells the operator.</summary>
     public Action<string> Warn { get; init; } = _ => { };

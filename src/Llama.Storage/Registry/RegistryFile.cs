@@ -86,11 +86,13 @@ internal sealed class RegistryFile : IDisposable
         }
     }
 
+    public static bool IsDiskFull(SqliteException error) => error.SqliteErrorCode == Full;
+
     /// <summary>What an error means to the operator.</summary>
     public static IOException Explain(string path, SqliteException error) => new(
         error.SqliteErrorCode switch
         {
-            Full => $"{path}: the disk is full; make room, and the server goes on by itself.",
+            _ when IsDiskFull(error) || HasNoRoom(path) => $"{path}: the disk is full; make room, and the server goes on by itself.",
             Corrupt or NotADatabase => $"{path}: the file is damaged; restart the server, which sets it aside and begins a new one.",
             ReadOnly or CannotOpen => $"{path}: can't be opened for writing; give it and its directory to the user that runs llama.",
             IoError => $"{path}: can't be read or written ({error.Message}); look at the disk, then restart the server if it does not go on by itself.",
@@ -144,6 +146,19 @@ internal sealed class RegistryFile : IDisposable
     {
         foreach (SqliteCommand command in (SqliteCommand[])[_begin, _commit, _put, _drop, _renew]) command.Dispose();
         _connection.Dispose();
+    }
+
+    /// <summary>A full disk does not always call itself so: files that SQLite needs beside its own can't be made or grow then.</summary>
+    private static bool HasNoRoom(string path)
+    {
+        try
+        {
+            return new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(path))!).AvailableFreeSpace < 64 * 1024;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     private static SqliteConnection Connect(string path)

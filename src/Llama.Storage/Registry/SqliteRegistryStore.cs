@@ -11,6 +11,7 @@ public sealed class SqliteRegistryStore : IRegistryStore
     private readonly RegistryDirectory _directory;
     private readonly SemaphoreSlim _turn = new(1);
     private RegistryFile? _file;
+    private bool _isDisposed;
 
     private SqliteRegistryStore(RegistryDirectory directory, RegistryFile file)
     {
@@ -30,6 +31,11 @@ public sealed class SqliteRegistryStore : IRegistryStore
             if (RegistryFile.FaultOf(directory.DatabasePath) is { } fault)
                 warn($"{directory.DatabasePath}: {fault}; it is kept as {directory.SetAside()}, and probes have to register again.");
             return new SqliteRegistryStore(directory, RegistryFile.Open(directory.DatabasePath));
+        }
+        catch (Exception error) when (error is DllNotFoundException or TypeInitializationException { InnerException: DllNotFoundException })
+        {
+            directory.Dispose();
+            throw new IOException("The SQLite library can't be loaded: keep libe_sqlite3 next to llama, as it was unpacked.", error);
         }
         catch
         {
@@ -53,10 +59,11 @@ public sealed class SqliteRegistryStore : IRegistryStore
     public async ValueTask DisposeAsync()
     {
         await _turn.WaitAsync();
+        _isDisposed = true;
         _file?.Dispose();
         _file = null;
         _directory.Dispose();
-        _turn.Dispose();
+        _turn.Release();
     }
 
     /// <summary>Runs one thing at a time, off the caller's thread: SQLite blocks.</summary>
@@ -75,15 +82,20 @@ public sealed class SqliteRegistryStore : IRegistryStore
 
     private T Run<T>(Func<RegistryFile, T> work)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         try
         {
             return work(_file ??= RegistryFile.Open(_directory.DatabasePath));
         }
         catch (SqliteException error)
         {
-            // What the connection is worth after an error is SQLite's secret: the next call opens a new one.
-            _file?.Dispose();
-            _file = null;
+            // A full disk leaves the connection as it was. After anything else the next call opens a new one.
+            if (!RegistryFile.IsDiskFull(error))
+            {
+                _file?.Dispose();
+                _file = null;
+            }
+
             throw RegistryFile.Explain(_directory.DatabasePath, error);
         }
     }

@@ -23,6 +23,9 @@ internal sealed class MemoryRegistryStore : IRegistryStore
         }
     }
 
+    /// <summary>True while a commit has begun and may not end.</summary>
+    public bool IsHolding { get; private set; }
+
     public bool IsDisposed { get; private set; }
 
     /// <summary>Lets commits begin and not end.</summary>
@@ -47,7 +50,13 @@ internal sealed class MemoryRegistryStore : IRegistryStore
 
     public async Task CommitAsync(IReadOnlyList<RegistryChange> changes, CancellationToken cancellation)
     {
-        if (_hold is { } hold) await hold.Task;
+        if (_hold is { } hold)
+        {
+            IsHolding = true;
+            await hold.Task;
+            IsHolding = false;
+        }
+
         if (Failure is { } failure) throw failure;
         lock (_lock)
         {

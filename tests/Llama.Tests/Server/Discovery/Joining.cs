@@ -57,14 +57,14 @@ internal sealed class Joining : IAsyncDisposable
         };
 
     public async Task<RegisterReply> RegisterAsync(Registration registration) =>
-        await Registry.RegisterAsync(registration, CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+        await Registry.RegisterAsync(registration, CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromMinutes(2));
 
     public void Pass(double seconds) => Time.Pass(TimeSpan.FromSeconds(seconds));
 
     /// <summary>Waits until something that goes on in the background has come about.</summary>
     public static async Task UntilAsync(Func<bool> condition)
     {
-        for (int i = 0; i < 3000 && !condition(); i++) await Task.Delay(10);
+        for (int i = 0; i < 12_000 && !condition(); i++) await Task.Delay(10);
         Assert.True(condition());
     }
 
