@@ -28,6 +28,7 @@ public static class FuzzRun
             new BouncingRound(corpus),
             new ProcessRound(corpus),
             new TextRound(),
+            new RegistrationRound(),
         ];
         IRound[] rounds = [.. all.Where(round => options.Only.Count == 0 || options.Only.Contains(round.Name))];
         if (options.Only.Except(all.Select(round => round.Name)).FirstOrDefault() is { } unknown)

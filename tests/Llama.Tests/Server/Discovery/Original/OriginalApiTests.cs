@@ -107,6 +107,18 @@ public sealed class OriginalApiTests
     }
 
     [Fact]
+    public async Task A_restart_changes_nothing_that_is_answered()
+    {
+        await using RunningServer first = await RunningServer.StartAsync();
+        await first.RegisterAsync("""{"port":8100,"group":"g1","x":[1,{"y":null}],"tags":{"b":7,"version":"1","a":"\u00e4: #","probe_shortname":"p","probe_name":"q"}}""");
+        await first.RegisterAsync("""{"port":8100,"group":"g1"}""", "127.0.0.2");
+        await using RunningServer second = await RunningServer.StartAsync(stored: first.Store.Restart());
+
+        foreach (string target in new[] { "/api/v1/list", "/api/v1/list/g1", "/api/v1/scraper", "/api/v1/config/g1?llamaport=8100" })
+            Assert.Equal((await first.GetAsync(target)).Body, (await second.GetAsync(target)).Body);
+    }
+
+    [Fact]
     public async Task A_body_that_grows_too_long_on_the_way_is_refused()
     {
         await using RunningServer server = await RunningServer.StartAsync();

@@ -26,10 +26,10 @@ internal sealed class RunningServer : IAsyncDisposable
 
     public string Url => _server.Addresses[0];
 
-    public static async Task<RunningServer> StartAsync(DiscoveryOptions? options = null)
+    public static async Task<RunningServer> StartAsync(DiscoveryOptions? options = null, MemoryRegistryStore? stored = null)
     {
         var time = new FakeTime();
-        var store = new MemoryRegistryStore();
+        MemoryRegistryStore store = stored ?? new MemoryRegistryStore();
         var warnings = new List<string>();
         void Warn(string text)
         {
