@@ -88,6 +88,17 @@ public sealed class SummaryIntakeTests
     }
 
     [Fact]
+    public async Task Members_of_gzip_that_follow_each_other_are_one_body()
+    {
+        await using ServedIntake served = await ServedIntake.StartAsync(new StandingTime(), "a");
+        byte[] body = Body("g", "a", "i", At(0, To("b", 1)), At(10, To("b", 1)));
+
+        (HttpStatusCode status, string answer) = await served.PostAsync([.. body.Chunk(100).SelectMany(Gzip)], "gzip");
+
+        Assert.Equal((HttpStatusCode.OK, """{"accepted":2,"known":0}"""), (status, answer));
+    }
+
+    [Fact]
     public async Task A_body_that_unpacks_to_more_than_the_limit_ends_there()
     {
         await using ServedIntake served = await ServedIntake.StartAsync(new StandingTime(), "a");
