@@ -28,8 +28,7 @@ internal static class ProbeCommand
             "shortname", "NAME", "Name in the group, one for each probe; the host's name where it is not given.", Name, environment, variables: ["PROBE_SHORTNAME", "PROVE_SHORTNAME"]);
         var port = new Setting<int>("port", "PORT", "UDP port of the reflector and TCP port of the API.", ValueParser.Port, environment, "8100");
         var bind = new Setting<IPAddress>("bind", "ADDRESS", "Address to listen on and to send from; all addresses where it is not given.", ValueParser.Address, environment);
-        var token = new Setting<string>("token", "TOKEN", "Token that registering takes; better in a file.", ValueParser.Text, environment);
-        var tokenFile = new Setting<string>("token-file", "FILE", "File that holds the token.", ValueParser.Text, environment);
+        var token = new Secret("token", "What the server wants of those who register", environment);
         var authorities = new Setting<string>("ca-file", "FILE", "PEM of the authorities that the server's certificate may come from, instead of the system's.", ValueParser.Text, environment);
         var data = new Setting<string>(
             "data", "DIR", "Where its identity, its last configuration and reports that wait are kept; docs/cli.md has the default.", ValueParser.Text, environment);
@@ -57,7 +56,7 @@ internal static class ProbeCommand
         };
         Option[] options =
         [
-            server, group, keepalive, ip, tags, name, shortName, port, bind, token, tokenFile, authorities, data, push, workers, maxPps,
+            server, group, keepalive, ip, tags, name, shortName, port, bind, .. token.Options, authorities, data, push, workers, maxPps,
             maxPpsPerSource, keyFile, network, verbose,
         ];
         foreach (Option option in options) command.Add(option);
@@ -79,7 +78,7 @@ internal static class ProbeCommand
                 Port = udp,
                 Tags = parsed.GetValue(tags) ?? [],
                 Keepalive = parsed.GetValue(keepalive),
-                Token = SecretText.Read(parsed.GetValue(token), parsed.GetValue(tokenFile), "--token-file", surroundings.Log),
+                Token = Checked(token.Read(parsed)),
                 Authorities = Authorities(parsed.GetValue(authorities)),
                 Data = parsed.GetValue(data) ?? StateDirectory.Default(environment, udp),
                 Pushes = parsed.GetValue(push) != "off",
@@ -107,6 +106,11 @@ internal static class ProbeCommand
         IPAddress.TryParse(text.Trim('[', ']'), out IPAddress? address) && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any)
             ? Parsed.Of(address)
             : Parsed.Not<IPAddress>(text, "is not an address that others can send to: give one like 192.0.2.1 or 2001:db8::1");
+
+    // What else it holds does not fit into a header, and is not shown.
+    private static string? Checked(string? token) => token is null || token.All(c => c is > ' ' and <= '~')
+        ? token
+        : throw new Failure("--token: holds a space or something that is not printable, so it is no token: give what the server was given");
 
     private static Parsed<string> OnOrOff(string text) =>
         text is "on" or "off" ? Parsed.Of(text) : Parsed.Not<string>(text, "is neither on nor off: give 'on' or 'off'");

@@ -71,6 +71,7 @@ public sealed class DiscoveryClient : IDisposable
         {
             if (knownTag is not null) headers.TryAddWithoutValidation("If-None-Match", $"\"{knownTag}\"");
         });
+        if (reply.Status != HttpStatusCode.NotModified) Refusals.ThrowIfEmpty(reply);
         return new ConfigurationReply
         {
             Tag = reply.Tag ?? knownTag ?? "",

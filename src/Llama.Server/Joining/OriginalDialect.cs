@@ -31,6 +31,7 @@ internal sealed class OriginalDialect(ServerConnection server)
             CultureInfo.InvariantCulture, $"api/v1/config/{Uri.EscapeDataString(claim.Identity.Group)}?llamaport={claim.Identity.Port}");
         if (claim.Address is { } address) path += $"&srcip={Uri.EscapeDataString(address.ToString())}";
         ServerReply reply = await server.SendAsync(HttpMethod.Get, path, null, Patience, cancellation);
+        Refusals.ThrowIfEmpty(reply);
         string tag = Convert.ToHexStringLower(SHA256.HashData(reply.Body));
         return new ConfigurationReply
         {

@@ -18,6 +18,12 @@ internal static class Refusals
         return new ServerRefusalException(Kind(status, isProblem), $"{status}: {detail}", response.Headers.RetryAfter?.Delta);
     }
 
+    /// <summary>Refuses a reply without a body: no configuration is empty, but a server or proxy that is ending may answer so.</summary>
+    public static void ThrowIfEmpty(ServerReply reply)
+    {
+        if (reply.Body.Length == 0) throw new ServerRefusalException(RefusalKind.Busy, "the answer is empty");
+    }
+
     /// <summary>Somebody else's text as one line that does nothing to a terminal.</summary>
     public static string Line(string text)
     {

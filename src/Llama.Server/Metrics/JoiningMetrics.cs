@@ -12,7 +12,7 @@ internal static class JoiningMetrics
         text.Sample(counters.Joined ? 1 : 0);
         text.Family("llama_registrations_total", "counter", "Registrations at the server that succeeded, renewals included.");
         text.Sample(counters.Registrations);
-        text.Family("llama_server_failures_total", "counter", "Requests to the server that it refused or did not answer.");
+        text.Family("llama_join_failures_total", "counter", "Requests to the server that it refused or did not answer.");
         text.Sample(counters.Failures);
         text.Family("llama_configurations_total", "counter", "Configurations of the server that were taken over.");
         text.Sample(counters.Configurations);

@@ -222,7 +222,6 @@ public sealed class MeshAgentTests : IDisposable
     }
 
     [Theory]
-    [InlineData("")]
     [InlineData("null")]
     [InlineData("[]")]
     [InlineData("<html>")]
@@ -236,6 +235,18 @@ public sealed class MeshAgentTests : IDisposable
         Assert.Single(_world.Applied);
         Assert.Equal(1, _world.TimesSaid("is not taken over"));
         Assert.False(_world.Running!.IsCompleted);
+    }
+
+    [Fact]
+    public async Task An_empty_answer_is_that_of_a_server_that_ends_and_not_a_configuration()
+    {
+        await _world.StartAsync();
+        _world.Server.Change("t2", "");
+        await _world.PassAsync(TimeSpan.FromMinutes(1));
+        Assert.Single(_world.Applied);
+        Assert.Equal(0, _world.TimesSaid("is not taken over"));
+        _world.Server.Change("t2", ScriptedServer.Json(["192.0.2.3"]));
+        await _world.PassUntilAsync(() => _world.Applied.Count == 2, TimeSpan.FromSeconds(31));
     }
 
     [Fact]

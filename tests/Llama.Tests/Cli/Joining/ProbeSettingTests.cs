@@ -112,7 +112,7 @@ public sealed class ProbeSettingTests
         {
             await File.WriteAllTextAsync(file, "two words\n");
             Assert.Equal(ExitCode.Failed, await _stage.RunAsync("probe", "-s", "server", "--token-file", file));
-            Assert.Contains("is no token", _stage.Error, StringComparison.Ordinal);
+            Assert.Contains("so it is no token", _stage.Error, StringComparison.Ordinal);
             Assert.DoesNotContain("two words", _stage.Error, StringComparison.Ordinal);
         }
         finally
