@@ -36,6 +36,13 @@ internal static unsafe partial class LinuxNative
         return true;
     }
 
+    /// <summary>A file of memfd_create(2): it has no name in any directory, and is gone once nobody has it open or mapped.</summary>
+    /// <returns>Its descriptor; negative where the kernel makes none.</returns>
+    internal static int MemoryFile(string name, uint flags) => memfd_create(name, flags);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int memfd_create(string name, uint flags);
+
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint getrandom(byte* to, nuint length, uint flags);
 

@@ -79,8 +79,17 @@ internal sealed partial class Registry
             PendingChange? change = first;
             first = null;
             if (change is null && !_pending.Reader.TryRead(out change)) return null;
-            if (!change.Judge(_roll, batch, now, wall)) return change;
-            batch.Members.Add(change);
+            try
+            {
+                if (!change.Judge(_roll, batch, now, wall)) return change;
+                batch.Members.Add(change);
+            }
+#pragma warning disable CA1031 // Whatever is wrong with one change, the writer goes on with the others.
+            catch (Exception error)
+#pragma warning restore CA1031
+            {
+                change.Fail(new IOException($"it can't be written down: {error.Message}", error));
+            }
         }
 
         return null;
@@ -263,6 +272,9 @@ internal sealed partial class Registry
             _judgement = judgement;
             if (!judgement.IsChange) return true;
 
+            Member? held = roll.Find(Key.Group, Key.Name)?.Member;
+            EchoState echo = held is not null && held.Registration.IsAtTheAddressOf(registration) ? held.Echo : EchoState.Unknown;
+            StoredRegistration stored = RegistrationDocument.Store(new Member(judgement.Holder!, echo), wall);
             batch.Names.Add(Key);
             batch.Addresses.Add((Key.Group, registration.Id));
             if (judgement.Outcome == RegisterOutcome.Joined) batch.Joining += 1 - judgement.Displaced.Count;
@@ -273,7 +285,7 @@ internal sealed partial class Registry
                 batch.Changes.Add(new RegistryChange(displaced, null));
             }
 
-            batch.Changes.Add(new RegistryChange(Key, RegistrationDocument.Store(new Member(judgement.Holder!, EchoState.Unknown), wall)));
+            batch.Changes.Add(new RegistryChange(Key, stored));
             return true;
         }
 

@@ -1,3 +1,4 @@
+using Llama.Wire;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -17,7 +18,11 @@ internal sealed class RegistryFile : IDisposable
     private readonly SqliteConnection _connection;
     private readonly SqliteCommand _begin, _commit, _put, _drop, _renew;
 
-    static RegistryFile() => Batteries_V2.Init();
+    static RegistryFile()
+    {
+        EmbeddedLibrary.Provide(typeof(SQLite3Provider_e_sqlite3).Assembly, "e_sqlite3");
+        Batteries_V2.Init();
+    }
 
     private RegistryFile(SqliteConnection connection)
     {

@@ -35,7 +35,7 @@ public sealed class SqliteRegistryStore : IRegistryStore
         catch (Exception error) when (error is DllNotFoundException or TypeInitializationException { InnerException: DllNotFoundException })
         {
             directory.Dispose();
-            throw new IOException("The SQLite library can't be loaded: keep libe_sqlite3 next to llama, as it was unpacked.", error);
+            throw new IOException("The SQLite library can't be loaded; keep libe_sqlite3 next to llama, or take the published llama, which has it inside.", error);
         }
         catch
         {

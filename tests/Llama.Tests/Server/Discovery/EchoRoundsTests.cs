@@ -103,6 +103,7 @@ public class EchoRoundsTests
         Joining first = await StartAsync(EchoRule.Require);
         await first.RegisterAsync(Probe("a"));
         await PassAsync(first, 1, () => EchoOf(first, "a") == EchoState.Confirmed);
+        await first.RegisterAsync(Probe("a", tags: ("tag", "new")));
         await first.DisposeAsync();
         await using Joining second = await Joining.StartAsync(first.Store.Restart(), _time, Options(EchoRule.Require));
 

@@ -180,6 +180,16 @@ public class RegistryWritingTests
     }
 
     [Fact]
+    public async Task A_registration_that_cannot_be_written_down_harms_no_other()
+    {
+        await using Joining joining = await StartAsync();
+
+        await Assert.ThrowsAsync<IOException>(() => joining.RegisterAsync(Probe("a") with { Tags = null! }));
+
+        Assert.Equal(RegisterOutcome.Joined, (await joining.RegisterAsync(Probe("b", tags: ("half", "\uD800")))).Outcome);
+    }
+
+    [Fact]
     public async Task There_is_no_room_for_more_than_there_may_be_however_many_come_at_once()
     {
         await using Joining joining = await StartAsync(options: new RegistryOptions { MaxProbes = 10 });
