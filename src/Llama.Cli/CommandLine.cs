@@ -63,6 +63,7 @@ internal static class CommandLine
         root.Add(ProbeCommand.Create(surroundings));
         root.Add(PingCommand.Create(surroundings));
         root.Add(DemoCommand.Create(surroundings));
+        root.Add(PlanCommand.Create(surroundings));
         root.Add(LoadtestCommand.Create(surroundings));
         root.Add(RelayCommand.Create(surroundings));
         root.Add(VersionCommand.Create(surroundings));
