@@ -49,7 +49,7 @@ internal sealed class Collector : IDisposable
                 GC.Collect(1, GCCollectionMode.Forced, blocking: true);
             },
             Key = options.Key,
-            CpuPressureMicros = CpuPressure.Reader,
+            CpuPressureMicros = options.IgnoresCpuPressure ? null : CpuPressure.Reader,
         });
     }
 
@@ -195,4 +195,7 @@ internal sealed record CollectorOptions
 
     /// <summary>Where to send to in order to reach a target; null for the target itself.</summary>
     public Func<IPEndPoint, IPEndPoint>? Reach { get; init; }
+
+    /// <summary>True does not look at how short of CPU the machine is.</summary>
+    public bool IgnoresCpuPressure { get; init; }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Llama.Cli.Demo;
 using Llama.Cli.Matrix;
@@ -51,7 +52,8 @@ internal static class DemoCommand
     {
         using var stop = new StopSignals(cancellation);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
-        using DemoMesh mesh = Open(probes);
+        DemoMesh mesh = await OpenAsync(probes, surroundings.Time).ConfigureAwait(false);
+        await using ConfiguredAsyncDisposable whole = mesh.ConfigureAwait(false);
         if (span is { } time) ending.CancelAfter(time);
         Task measuring = mesh.RunAsync(ending.Token);
         try
@@ -65,15 +67,15 @@ internal static class DemoCommand
         }
     }
 
-    private static DemoMesh Open(int probes)
+    private static async Task<DemoMesh> OpenAsync(int probes, TimeProvider time)
     {
         try
         {
-            return new DemoMesh(probes);
+            return await DemoMesh.StartAsync(probes, time).ConfigureAwait(false);
         }
-        catch (SocketException error)
+        catch (Exception error) when (error is SocketException or IOException)
         {
-            throw new Failure($"the demo needs the loopback addresses 127.77.0.1 to 127.77.0.{probes}: {error.Message}", error);
+            throw new Failure($"the demo needs the loopback addresses 127.77.0.1 to 127.77.0.{probes}, and room for temporary files: {error.Message}", error);
         }
     }
 
@@ -106,7 +108,7 @@ internal static class DemoCommand
 
     /// <summary>A matrix for each interval, as soon as all probes have reported it or the rest is late.</summary>
     private static async IAsyncEnumerable<MatrixSnapshot> MatricesAsync(
-        DemoMesh mesh, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+        DemoMesh mesh, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var window = new MatrixWindow(IntervalsShown);
         while (await NextAsync(mesh.Reports, Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(false) is { } first)

@@ -1,20 +1,22 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Threading.Channels;
-using Llama.Engine;
-using Llama.Engine.Probing;
-using Llama.Engine.Reflecting;
+using Llama.Cli.Joining;
 using Llama.Engine.Summaries;
+using Llama.Mesh.Plans;
+using Llama.Server.Discovery;
+using Llama.Storage.Registry;
 using Llama.Wire.Clocks;
 using Llama.Wire.Sockets;
 
 namespace Llama.Cli.Demo;
 
 /// <summary>
-/// Several probes on loopback addresses of this process that test each other over real sockets. The last of them sits behind a
-/// hop that delays both ways and loses on the way in, so whoever sends to it loses on the way there, and what it sends itself
-/// loses on the way back. One sender's first flow towards it is lost whole.
+/// A discovery server and several probes on loopback addresses of this process, which join it and test each other over real sockets.
+/// The last of them sits behind a hop that delays both ways and loses on the way in, so whoever sends to it loses on the way there,
+/// and what it sends itself loses on the way back. One sender's first flow towards it is lost whole.
 /// </summary>
-internal sealed class DemoMesh : IDisposable
+internal sealed class DemoMesh : IAsyncDisposable
 {
     /// <summary>Most probes there can be.</summary>
     public const int MostProbes = 20;
@@ -41,26 +43,19 @@ internal sealed class DemoMesh : IDisposable
     private static readonly Impairment Out = new() { Delay = TimeSpan.FromMilliseconds(20), Jitter = TimeSpan.FromMilliseconds(1) };
 
     private readonly Channel<IntervalReport> _reports = Channel.CreateUnbounded<IntervalReport>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly List<Reflector> _reflectors = [];
-    private readonly List<Prober> _probers = [];
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("llama-demo-");
     private readonly ImpairedHop _hop = new(DatagramNetwork.Create(), Clock.System, Seed);
+    private readonly IPEndPoint[] _probes;
+    private readonly Dictionary<IPEndPoint, IPEndPoint>[] _detours;
+    private readonly TimeProvider _time;
+    private DiscoveryServer? _server;
 
-    /// <summary>Opens all sockets.</summary>
-    /// <param name="probes">How many probes, 2 to <see cref="MostProbes"/>.</param>
-    /// <exception cref="System.Net.Sockets.SocketException">A loopback address can't be bound.</exception>
-    public DemoMesh(int probes)
+    private DemoMesh(int probes, TimeProvider time)
     {
+        _time = time;
         Names = [.. Sites[..(probes - 1)], FarSite];
-        try
-        {
-            IPEndPoint[] reflectors = [.. Enumerable.Range(0, probes).Select(OpenReflector)];
-            for (int source = 0; source < probes; source++) OpenProber(source, [.. Reach(source, reflectors)]);
-        }
-        catch
-        {
-            Dispose();
-            throw;
-        }
+        _probes = [.. Enumerable.Range(0, probes).Select(probe => FreeAt(AddressOf(probe)))];
+        _detours = [.. Enumerable.Range(0, probes).Select(Detours)];
     }
 
     /// <summary>The probes' names; the last one is behind the hop.</summary>
@@ -69,12 +64,36 @@ internal sealed class DemoMesh : IDisposable
     /// <summary>The reports of all probes, as they come.</summary>
     public ChannelReader<IntervalReport> Reports => _reports.Reader;
 
+    /// <summary>The server's address.</summary>
+    public Uri Server => new(_server!.Addresses[0]);
+
+    /// <summary>Finds addresses for all, opens the hop, and starts the server.</summary>
+    /// <param name="probes">How many probes, 2 to <see cref="MostProbes"/>.</param>
+    /// <param name="time">What server and probes go by.</param>
+    /// <exception cref="SocketException">A loopback address can't be bound.</exception>
+    /// <exception cref="IOException">The server can't listen, or there is no room for its file.</exception>
+    public static async Task<DemoMesh> StartAsync(int probes, TimeProvider time)
+    {
+        var mesh = new DemoMesh(probes, time);
+        try
+        {
+            mesh._server = await DiscoveryServer.StartAsync(mesh.ServerOptions(), SqliteRegistryStore.Open(mesh._directory.FullName, _ => { }), time).ConfigureAwait(false);
+            return mesh;
+        }
+        catch
+        {
+            await mesh.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
     /// <summary>Measures until cancelled; ends early, with what happened, when a part fails.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        Task[] parts = [.. _probers.Select(prober => Start(() => prober.Run(ending.Token))), Start(() => _hop.Run(ending.Token))];
-        await Task.WhenAny([.. parts, .. _reflectors.Select(reflector => reflector.Completion)]).ConfigureAwait(false);
+        Task hop = Task.Factory.StartNew(() => _hop.Run(ending.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Task[] parts = [.. Enumerable.Range(0, _probes.Length).Select(probe => ProbeAsync(probe, ending.Token)), hop];
+        await Task.WhenAny(parts).ConfigureAwait(false);
         await ending.CancelAsync().ConfigureAwait(false);
         try
         {
@@ -87,77 +106,83 @@ internal sealed class DemoMesh : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        _probers.ForEach(prober => prober.Dispose());
+        if (_server is not null) await _server.DisposeAsync().ConfigureAwait(false);
         _hop.Dispose();
-        _reflectors.ForEach(reflector => reflector.Dispose());
+        _directory.Delete(recursive: true);
     }
 
     // Only Linux has all of 127.0.0.0/8 on the loopback interface; elsewhere the probes share one address.
     private static IPAddress AddressOf(int probe) => OperatingSystem.IsLinux() ? IPAddress.Parse($"127.77.0.{probe + 1}") : IPAddress.Loopback;
 
-    private static Task Start(Action run) =>
-        Task.Factory.StartNew(run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-
-    private IPEndPoint OpenReflector(int probe)
+    /// <summary>A port that is free for the reflector's UDP and for the API's TCP.</summary>
+    private static IPEndPoint FreeAt(IPAddress address)
     {
-        var reflector = new Reflector(() => DatagramNetwork.Create(), Clock.System, new ReflectorOptions
+        for (int attempt = 0; ; attempt++)
         {
-            Bind = new IPEndPoint(AddressOf(probe), 0),
-            MaxPerSecond = null,
-            MaxPerSecondPerSource = null,
-        });
-        _reflectors.Add(reflector);
-        return reflector.LocalEndPoint;
-    }
-
-    // Where a probe sends to in order to reach each of the others.
-    private IEnumerable<Target> Reach(int source, IPEndPoint[] reflectors)
-    {
-        int impaired = reflectors.Length - 1;
-        Impairment intoHop = source == 0 ? In : In with { LossOfFlow = (_, flow) => source == impaired - 1 && flow == 0 ? 1 : null };
-        for (int destination = 0; destination < reflectors.Length; destination++)
-        {
-            if (destination == source) continue;
-            var listen = new IPEndPoint(AddressOf(destination), 0);
-            IPEndPoint reach = destination == impaired ? _hop.Open(listen, reflectors[destination], intoHop, Out)
-                : source == impaired ? _hop.Open(listen, reflectors[destination], Out, In)
-                : reflectors[destination];
-            yield return new Target
+            using var udp = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+            udp.Bind(new IPEndPoint(address, 0));
+            using var tcp = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            try
             {
-                Host = Names[destination],
-                EndPoint = reach,
-                Tags = new Dictionary<string, string> { ["src_name"] = Names[source], ["dst_name"] = Names[destination] },
-            };
+                tcp.Bind(udp.LocalEndPoint!);
+                return (IPEndPoint)udp.LocalEndPoint!;
+            }
+            catch (SocketException) when (attempt < 10)
+            {
+                // Somebody has the port for TCP; another one will do.
+            }
         }
     }
 
-    private void OpenProber(int source, Target[] targets)
+    private DiscoveryOptions ServerOptions() => new()
     {
-        // CPU pressure is left out: on a laptop that builds something it would put a question mark on every cell, while what
-        // it would do to the numbers shows anyway, as late sends.
-        var prober = new Prober(DatagramNetwork.Create(), Clock.System, new ProberOptions { Publish = report => _reports.Writer.TryWrite(report) });
-        _probers.Add(prober);
-        double flows = Names.Count * (Names.Count - 1) * FlowsOfPair;
-        prober.Apply(new ProbingPlan
+        Host = AddressOf(0).ToString(),
+        Port = 0,
+        Configuration = new ServerConfiguration
         {
-            Interval = TimeSpan.FromSeconds(1),
-            Tests =
-            [
-                new ProbingTest
-                {
-                    Name = Names[source],
-                    CyclesPerSecond = Math.Clamp(MostDatagramsPerSecond / flows, 1, 10),
-                    Ports = [.. Enumerable.Range(0, FlowsOfPair).Select(ordinal => new SourcePort
-                    {
-                        Ordinal = ordinal,
-                        Address = AddressOf(source),
-                        Timeout = TimeSpan.FromMilliseconds(500),
-                    })],
-                    Targets = targets,
-                },
-            ],
-        });
+            Defaults = new GroupSettings
+            {
+                Interval = TimeSpan.FromSeconds(1),
+                CyclesPerSecond = Math.Clamp(MostDatagramsPerSecond / (_probes.Length * (_probes.Length - 1) * FlowsOfPair), 1, 10),
+                Flows = FlowsOfPair,
+                Timeout = TimeSpan.FromMilliseconds(500),
+                Echo = EchoRule.Off,
+            },
+        },
+    };
+
+    // Where a probe sends to in order to reach those behind the hop, and where the one behind it sends to in order to reach the others.
+    private Dictionary<IPEndPoint, IPEndPoint> Detours(int source)
+    {
+        int impaired = _probes.Length - 1;
+        Impairment intoHop = source == 0 ? In : In with { LossOfFlow = (_, flow) => source == impaired - 1 && flow == 0 ? 1 : null };
+        return Enumerable.Range(0, _probes.Length)
+            .Where(destination => destination != source && (destination == impaired || source == impaired))
+            .ToDictionary(
+                destination => _probes[destination],
+                destination => destination == impaired
+                    ? _hop.Open(new IPEndPoint(AddressOf(destination), 0), _probes[destination], intoHop, Out)
+                    : _hop.Open(new IPEndPoint(AddressOf(destination), 0), _probes[destination], Out, In));
+    }
+
+    private Task ProbeAsync(int probe, CancellationToken cancellation)
+    {
+        var settings = new ProbeSettings
+        {
+            Servers = [Server],
+            Name = Names[probe],
+            FullName = $"{Names[probe]}.example.net",
+            Bind = AddressOf(probe),
+            Port = _probes[probe].Port,
+            Reach = target => _detours[probe].GetValueOrDefault(target, target),
+            Publish = report => _reports.Writer.TryWrite(report),
+
+            // On a laptop that builds something it would put a question mark on every cell, while what it does to the numbers shows
+            // anyway, as late sends.
+            IgnoresCpuPressure = true,
+        };
+        return new Probe(settings, new Log(TextWriter.Null, _time), _time).RunAsync(cancellation);
     }
 }

@@ -41,6 +41,7 @@ internal sealed class Probe(ProbeSettings settings, Log log, TimeProvider time)
                 Network = settings.Network,
                 Key = settings.Key,
                 Reach = settings.Reach,
+                IgnoresCpuPressure = settings.IgnoresCpuPressure,
                 Publish = report =>
                 {
                     pusher?.Offer(report);

@@ -65,6 +65,9 @@ internal sealed record ProbeSettings
     /// <summary>The key that datagrams are authenticated with, whatever the server says; empty leaves that to the server.</summary>
     public ReadOnlyMemory<byte> Key { get; init; }
 
+    /// <summary>True does not look at how short of CPU the machine is.</summary>
+    public bool IgnoresCpuPressure { get; init; }
+
     /// <summary>Where to send to in order to reach a target; null for the target itself.</summary>
     public Func<IPEndPoint, IPEndPoint>? Reach { get; init; }
 
