@@ -1,8 +1,10 @@
 using System.Text;
 using Llama.Mesh.Membership;
 using Llama.Server.Discovery.Access;
+using Llama.Server.Discovery.Native;
 using Llama.Server.Discovery.Original;
 using Llama.Server.Hosting;
+using Llama.Server.Intake;
 using Llama.Server.Metrics;
 using Llama.Storage.Registry;
 using Microsoft.AspNetCore.Http;
@@ -14,19 +16,45 @@ namespace Llama.Server.Discovery;
 /// </summary>
 public sealed class DiscoveryServer : IAsyncDisposable
 {
+    private const int MaxConnections = 20_000;
+
+    // Clients that wait for news leave connections for those that have some.
+    private const int MaxWaiting = MaxConnections / 2;
+
+    private const int MaxBodyBytes = 16 * 1024 * 1024;
+
     private readonly Registry _registry;
     private readonly MinuteRound _minutes;
-    private readonly HttpServer _http;
+    private readonly SummaryIntake _intake;
+    private readonly RequestCounters _requests = new();
+    private readonly OriginalApi _original;
+    private readonly NativeApi _native;
+    private readonly FaultLog _faults;
+    private HttpServer? _http;
 
-    private DiscoveryServer(Registry registry, MinuteRound minutes, HttpServer http)
+    private DiscoveryServer(DiscoveryOptions options, Registry registry, TimeProvider time)
     {
+        var access = new AccessRules(options);
+        var clients = new ClientAddresses(options.TrustedProxies);
+        var rates = new SourceRates(options.RegistrationsPerSecondPerSource, time);
         _registry = registry;
-        _minutes = minutes;
-        _http = http;
+        _minutes = new MinuteRound(registry, options, time);
+        _intake = new SummaryIntake(
+            new IntakeOptions
+            {
+                FindMember = (group, name) => registry.Find(group, name)?.Member,
+                FindGroup = registry.Find,
+                Groups = () => registry.Groups,
+                Refuse = (context, group) => context.IsRefused(access.MayRegister(context, group), Problems.RegisterToken, out Task refusal) ? refusal : null,
+            },
+            time);
+        _original = new OriginalApi(registry, options, access, clients, rates, _minutes, new DiscoveryMetrics(registry, _intake, _requests), time);
+        _native = new NativeApi(registry, _intake, options, access, clients, rates, MaxWaiting, time);
+        _faults = new FaultLog(options.Warn, time);
     }
 
     /// <summary>The addresses it listens on, as URLs.</summary>
-    public IReadOnlyList<string> Addresses => _http.Addresses;
+    public IReadOnlyList<string> Addresses => _http?.Addresses ?? [];
 
     /// <summary>Waits until something has happened to a probe since <paramref name="after"/>, and tells what. Any thread may call it.</summary>
     /// <param name="after">The sequence of the last event that is known; 0 for none.</param>
@@ -45,40 +73,17 @@ public sealed class DiscoveryServer : IAsyncDisposable
     public static async Task<DiscoveryServer> StartAsync(DiscoveryOptions options, IRegistryStore store, TimeProvider time)
     {
         var registry = new Registry(store, new RegistryOptions { Configuration = options.Configuration, Echo = options.Echo, Warn = options.Warn }, time);
-        MinuteRound? minutes = null;
+        DiscoveryServer? server = null;
         try
         {
             await registry.StartAsync(CancellationToken.None);
-            minutes = new MinuteRound(registry, options, time);
-            var requests = new RequestCounters();
-            var original = new OriginalApi(
-                registry,
-                options,
-                new AccessRules(options),
-                new ClientAddresses(options.TrustedProxies),
-                new SourceRates(options.RegistrationsPerSecondPerSource, time),
-                minutes,
-                new DiscoveryMetrics(registry, requests),
-                time);
-            var limits = new HttpLimits
-            {
-                MaxConnections = 20_000,
-                MaxRequestBodyBytes = 16 * 1024 * 1024,
-                RedirectsToCleanPaths = false,
-                Certificate = options.Certificate,
-            };
-            HttpServer http = await HttpServer.StartAsync(
-                options.Host,
-                options.Port,
-                (context, path) => requests.CountAsync(context, path, AnswerAsync(context, path, registry, original)),
-                limits,
-                new FaultLog(options.Warn, time));
-            return new DiscoveryServer(registry, minutes, http);
+            server = new DiscoveryServer(options, registry, time);
+            await server.ListenAsync(options);
+            return server;
         }
         catch
         {
-            if (minutes is not null) await minutes.DisposeAsync();
-            await registry.DisposeAsync();
+            await (server?.DisposeAsync() ?? registry.DisposeAsync());
             throw;
         }
     }
@@ -86,19 +91,52 @@ public sealed class DiscoveryServer : IAsyncDisposable
     /// <summary>Stops listening, then brings what is to be stored to disk.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _http.DisposeAsync();
+        if (_http is not null) await _http.DisposeAsync();
+        _intake.Dispose();
         await _minutes.DisposeAsync();
         await _registry.DisposeAsync();
     }
 
-    private static Task AnswerAsync(HttpContext context, string path, Registry registry, OriginalApi original)
+    private async Task ListenAsync(DiscoveryOptions options)
     {
-        return path switch
+        var limits = new HttpLimits
         {
-            "/healthz" => context.ReplyOkAsync(),
-            "/readyz" when registry.StoreFault is { } fault => context.ReplyTextAsync(StatusCodes.Status503ServiceUnavailable, Encoding.UTF8.GetBytes(fault)),
-            "/readyz" => context.ReplyOkAsync(),
-            _ => original.AnswerAsync(context, path),
+            MaxConnections = MaxConnections,
+            MaxRequestBodyBytes = MaxBodyBytes,
+            RedirectsToCleanPaths = false,
+            Certificate = options.Certificate,
         };
+        _http = await HttpServer.StartAsync(
+            options.Host, options.Port, (context, path) => _requests.CountAsync(context, path, AnswerAsync(context, path)), limits, _faults);
+    }
+
+    private Task AnswerAsync(HttpContext context, string path) => path switch
+    {
+        _ when NativeApi.Owns(path) => _native.AnswerAsync(context),
+        "/healthz" or "/readyz" => SendHealthAsync(context, path),
+        _ => AnswerOriginalAsync(context, path),
+    };
+
+    /// <summary>What fails looks as it does in the original.</summary>
+    private async Task AnswerOriginalAsync(HttpContext context, string path)
+    {
+        try
+        {
+            await _original.AnswerAsync(context, path);
+        }
+        catch (Exception e) when (e is not BadHttpRequestException && !context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted)
+        {
+            _faults.Tell(context, e);
+            context.Response.Clear();
+            await context.ReplyErrorPageAsync(StatusCodes.Status500InternalServerError);
+        }
+    }
+
+    private Task SendHealthAsync(HttpContext context, string path)
+    {
+        if (!context.IsRead(out Task refusal)) return refusal;
+        return path == "/readyz" && _registry.StorageFault is { } fault
+            ? context.ReplyTextAsync(StatusCodes.Status503ServiceUnavailable, Encoding.UTF8.GetBytes(fault))
+            : context.ReplyOkAsync();
     }
 }

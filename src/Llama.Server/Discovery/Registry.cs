@@ -102,9 +102,6 @@ internal sealed partial class Registry : IAsyncDisposable
 
     private TimeSpan Now => _time.GetElapsedTime(0);
 
-    /// <summary>Why nothing can be stored at the moment, in one line; null when all is well.</summary>
-    public string? StoreFault => throw new NotImplementedException();
-
     /// <summary>Loads what is stored, and begins to end leases.</summary>
     public async Task StartAsync(CancellationToken cancellation)
     {

@@ -1,6 +1,6 @@
-using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 
 namespace Llama.Server.Hosting;
@@ -72,7 +72,7 @@ internal static class HttpReplies
         {
             json.WriteStartObject();
             json.WriteString("type"u8, "about:blank"u8);
-            json.WriteString("title"u8, Title(status));
+            json.WriteString("title"u8, ReasonPhrases.GetReasonPhrase(status));
             json.WriteNumber("status"u8, status);
             json.WriteString("detail"u8, detail);
             json.WriteEndObject();
@@ -107,12 +107,4 @@ internal static class HttpReplies
         body.IsEmpty || HttpMethods.IsHead(context.Request.Method)
             ? Task.CompletedTask
             : context.Response.BodyWriter.WriteAsync(body, context.RequestAborted).AsTask();
-
-    private static string Title(int status) => status switch
-    {
-        StatusCodes.Status400BadRequest => "Bad Request",
-        StatusCodes.Status404NotFound => "Not Found",
-        StatusCodes.Status405MethodNotAllowed => "Method Not Allowed",
-        _ => ((HttpStatusCode)status).ToString(),
-    };
 }

@@ -2,11 +2,12 @@ using System.Buffers;
 using System.Globalization;
 using Llama.Mesh.Membership;
 using Llama.Server.Discovery;
+using Llama.Server.Intake;
 
 namespace Llama.Server.Metrics;
 
 /// <summary>A discovery server's metrics in Prometheus' text format. Any thread may call it.</summary>
-internal sealed class DiscoveryMetrics(Registry registry, RequestCounters requests)
+internal sealed class DiscoveryMetrics(Registry registry, SummaryIntake intake, RequestCounters requests)
 {
     // Groups are named by whoever registers: a series for each must end somewhere.
     private const int MostGroups = 1000;
@@ -36,6 +37,7 @@ internal sealed class DiscoveryMetrics(Registry registry, RequestCounters reques
         text.Sample(counters.PlansBuilt);
         text.Family("llama_server_plan_build_seconds_total", "counter", "Time that working out plans took.");
         text.Sample(counters.PlanBuildTime.TotalSeconds);
+        intake.WriteMetrics(text);
         text.Family("llama_server_http_requests_total", "counter", "Requests answered, by what they asked for and by status.");
         foreach ((string resource, int status, long count) in requests.Read())
         {
