@@ -1,13 +1,17 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Net.Sockets;
 using Llama.Cli.Serving;
 using Llama.Cli.Settings;
+using Llama.Engine.Probing;
 using Llama.Mesh;
 using Llama.Mesh.Plans;
 using Llama.Server.Discovery;
 using Llama.Server.Hosting;
 using Llama.Server.Loading;
 using Llama.Storage.Registry;
+using Llama.Wire.Clocks;
+using Llama.Wire.Sockets;
 
 namespace Llama.Cli.Commands;
 
@@ -82,7 +86,8 @@ internal static class ServerCommand
     {
         Log log = surroundings.Log;
         using var stop = new StopSignals(cancellation);
-        DiscoveryOptions options = Options(settings, parsed, configuration, surroundings);
+        using EchoCheck? echo = OpenEcho(log);
+        DiscoveryOptions options = Options(settings, parsed, configuration, echo, surroundings);
         WarnOfOpenDoors(options, log);
 
         DiscoveryServer server = await StartAsync(options, parsed.GetValue(settings.Data), surroundings).ConfigureAwait(false);
@@ -99,7 +104,7 @@ internal static class ServerCommand
     }
 
     private static DiscoveryOptions Options(
-        ServerSettings settings, ParseResult parsed, ServerConfiguration configuration, Surroundings surroundings) => new()
+        ServerSettings settings, ParseResult parsed, ServerConfiguration configuration, EchoCheck? echo, Surroundings surroundings) => new()
         {
             Host = parsed.GetValue(settings.Host)!,
             Port = parsed.GetValue(settings.Port)!.Value,
@@ -116,6 +121,7 @@ internal static class ServerCommand
             Influx = parsed.GetValue(settings.InfluxHost) is { Length: > 0 } host
                 ? new InfluxDatabase(host, parsed.GetValue(settings.InfluxPort)!.Value, parsed.GetValue(settings.InfluxName)!)
                 : null,
+            Echo = echo is null ? null : echo.AnswersAsync,
             Inform = surroundings.Log.Info,
             Warn = surroundings.Log.Warn,
         };
@@ -132,6 +138,19 @@ internal static class ServerCommand
         catch (IOException error)
         {
             throw new Failure($"--tls-certificate: {error.Message}", error);
+        }
+    }
+
+    private static EchoCheck? OpenEcho(Log log)
+    {
+        try
+        {
+            return new EchoCheck(DatagramNetwork.Create(), Clock.System);
+        }
+        catch (SocketException error)
+        {
+            log.Warn($"can't try whether probes answer: {error.Message}");
+            return null;
         }
     }
 

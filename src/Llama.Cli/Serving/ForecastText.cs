@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
-using Llama.Cli.Matrix;
 using Llama.Mesh.Plans;
+using Llama.Server.Collecting;
 
 namespace Llama.Cli.Serving;
 
