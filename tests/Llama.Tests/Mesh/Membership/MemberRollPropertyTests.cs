@@ -1,7 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Llama.Mesh.Membership;
-using Llama.Tests.Server.Discovery;
 
 namespace Llama.Tests.Mesh.Membership;
 
@@ -17,7 +16,7 @@ public class MemberRollPropertyTests
         from instance in Gen.Elements(null, null, "x", "y")
         from keepalive in Gen.Elements(20, 100, 1000)
         from tag in Gen.Elements("1", "1", "1", "2")
-        select new Move(StepKind.Register, Joining.Probe(name, address, instance: instance, keepaliveSeconds: keepalive, @group: mesh, tags: ("t", tag)), 0);
+        select new Move(StepKind.Register, Server.Discovery.Joining.Probe(name, address, instance: instance, keepaliveSeconds: keepalive, @group: mesh, tags: ("t", tag)), 0);
 
     private static readonly Gen<Move> AnyStep = Gen.Frequency(
         (6, Registering),
