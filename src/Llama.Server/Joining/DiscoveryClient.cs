@@ -71,13 +71,10 @@ public sealed class DiscoveryClient : IDisposable
         {
             if (knownTag is not null) headers.TryAddWithoutValidation("If-None-Match", $"\"{knownTag}\"");
         });
-        if (reply.Status != HttpStatusCode.NotModified) Refusals.ThrowIfEmpty(reply);
-        return new ConfigurationReply
-        {
-            Tag = reply.Tag ?? knownTag ?? "",
-            Form = ConfigurationForm.Json,
-            Body = reply.Status == HttpStatusCode.NotModified ? null : reply.Body,
-        };
+        var answer = new ConfigurationReply { Tag = reply.Tag ?? knownTag ?? "", Form = ConfigurationForm.Json };
+        if (reply.Status == HttpStatusCode.NotModified) return answer;
+        Refusals.ThrowIfEmpty(reply);
+        return answer with { Body = reply.Body };
     }
 
     /// <summary>Hands over reports.</summary>

@@ -33,13 +33,8 @@ internal sealed class OriginalDialect(ServerConnection server)
         ServerReply reply = await server.SendAsync(HttpMethod.Get, path, null, Patience, cancellation);
         Refusals.ThrowIfEmpty(reply);
         string tag = Convert.ToHexStringLower(SHA256.HashData(reply.Body));
-        return new ConfigurationReply
-        {
-            Tag = tag,
-            Form = ConfigurationForm.Yaml,
-            Body = tag == knownTag ? null : reply.Body,
-            AskAgainIn = Period,
-        };
+        var answer = new ConfigurationReply { Tag = tag, Form = ConfigurationForm.Yaml, AskAgainIn = Period };
+        return tag == knownTag ? answer : answer with { Body = reply.Body };
     }
 
     private static byte[] Registration(ProbeClaim claim)

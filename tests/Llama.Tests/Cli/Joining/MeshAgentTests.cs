@@ -40,6 +40,7 @@ public sealed class MeshAgentTests : IDisposable
         }
 
         Assert.InRange(_world.Server.Registrations.Count(), 20, 24);
+        Assert.Equal(0, _world.TimesSaid(" warn ") + _world.TimesSaid(" error "));
         Assert.Single(_world.Server.Registrations.Select(registration => registration.Text).Distinct());
     }
 
@@ -280,6 +281,7 @@ public sealed class MeshAgentTests : IDisposable
         Assert.InRange(_world.Server.Requests.Count(request => request.Path == "/api/v1/register"), 10, 13);
         Assert.InRange(_world.Server.Requests.Count - before, 18, 27);
         Assert.Single(_world.Applied);
+        Assert.Equal(0, _world.TimesSaid(" error "));
     }
 
     [Fact]
