@@ -86,7 +86,7 @@ internal sealed class NativeServer : IAsyncDisposable
     public Task<Reply> JoinAsync(string name, string? group = null, string? token = null, string tags = "{}", string? address = null) => SendAsync(
         "PUT",
         $"/api/v2/groups/{Uri.EscapeDataString(group ?? "g")}/probes/{Uri.EscapeDataString(name)}",
-        $$"""{"address":"{{address ?? AddressOf(name)}}","port":8100,"instance":"of {{AddressOf(name)}}","tags":{{tags}}}""",
+        $$"""{"address":"{{address ?? AddressOf(name)}}","port":8100,"instance":"{{InstanceOf(name)}}","tags":{{tags}}}""",
         token);
 
     /// <summary>Opens a stream of events.</summary>
@@ -106,6 +106,9 @@ internal sealed class NativeServer : IAsyncDisposable
         _client.Dispose();
         await _server.DisposeAsync();
     }
+
+    /// <summary>The instance that a probe joins with.</summary>
+    public static string InstanceOf(string name) => $"of {AddressOf(name)}";
 
     private static string AddressOf(string name)
     {

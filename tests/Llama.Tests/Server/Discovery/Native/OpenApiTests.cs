@@ -116,7 +116,7 @@ public sealed class OpenApiTests
         await CheckAsync("Configuration", server.GetAsync("/api/v2/groups/g/probes/a/config"));
         await CheckAsync("Events", server.GetAsync("/api/v2/events"));
         await CheckAsync("Matrix", server.GetAsync("/api/v2/matrix?group=g&metrics=all"));
-        await CheckAsync("Pushed", server.SendAsync("POST", "/api/v2/summaries", """{"probe":{"group":"g","name":"a","instance":"of 10.0.2.178"},"reports":[]}"""));
+        await CheckAsync("Pushed", server.SendAsync("POST", "/api/v2/summaries", $$"""{"probe":{"group":"g","name":"a","instance":"{{InstanceOf("a")}}"},"reports":[]}"""));
         await CheckAsync("Problem", server.GetAsync("/api/v2/groups/none"));
         await CheckAsync("Problem", server.SendAsync("PATCH", "/api/v2/groups/none"));
     }
