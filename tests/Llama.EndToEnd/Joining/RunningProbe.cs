@@ -62,6 +62,19 @@ internal sealed class RunningProbe : IAsyncDisposable
         return report.RootElement;
     }
 
+    /// <summary>The ports of its flows to a target, from a report that has all four of them: the first one after a start may not.</summary>
+    public Task<string> SourcePorts(int port, TimeSpan deadline) => Eventually.Get(
+        async () =>
+        {
+            using JsonDocument report = JsonDocument.Parse(await Web.Get(Port, "/api/v2/summaries?buckets=false"));
+            if (report.RootElement.Summary("127.0.0.1", port) is not { } summary) return null;
+            int[] ports = [.. summary.GetProperty("flows").EnumerateArray().Select(flow => flow.GetProperty("source_port").GetInt32())];
+            return ports.Length == 4 ? string.Join(',', ports) : null;
+        },
+        deadline,
+        $"four flows of {Name} to {port}",
+        () => Process.Transcript);
+
     public Task Says(string text, TimeSpan deadline) => Eventually.Holds(
         () => Process.Error.Contains(text, StringComparison.Ordinal), deadline, $"'{text}' of {Name}", () => Process.Transcript);
 
