@@ -24,13 +24,21 @@ internal static partial class Web
     public static async Task<double?> Metric(int port, string name, string label = "")
     {
         double? sum = null;
-        foreach (Match sample in Sample().Matches(await Get(port, "/metrics")))
+        foreach (Match sample in Sample().Matches(await Metrics(port)))
         {
             if (sample.Groups["name"].Value != name || !sample.Groups["labels"].Value.Contains(label, StringComparison.Ordinal)) continue;
             sum = (sum ?? 0) + double.Parse(sample.Groups["value"].Value, CultureInfo.InvariantCulture);
         }
 
         return sum;
+    }
+
+    // The discovery server answers as the original does unless it is asked as Prometheus asks.
+    private static async Task<string> Metrics(int port)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{port}/metrics") { Headers = { Accept = { new("text/plain") } } };
+        using HttpResponseMessage response = await Client.SendAsync(request);
+        return await response.EnsureSuccessStatusCode().Content.ReadAsStringAsync();
     }
 
     [GeneratedRegex(@"^(?<name>[a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?<labels>[^}]*)\})? (?<value>\S+)$", RegexOptions.Multiline)]

@@ -50,6 +50,22 @@ internal sealed class LabHost(NetworkNamespace space, LabRouter router, int site
         return listen;
     }
 
+    /// <summary>Starts `llama server` for everybody in the lab, with intervals of two seconds, and waits until it listens.</summary>
+    /// <returns>Its address.</returns>
+    public async Task<string> StartServerAsync(TemporaryDirectory state, params string[] arguments)
+    {
+        const int port = 5555;
+        await StartAsync("serves http", ["server", "--host", "0.0.0.0", "--port", $"{port}", "--interval", "2", "--data", Path.Combine(state.FullName, "server"), .. arguments]);
+        return $"http://{V4}:{port}";
+    }
+
+    /// <summary>Starts `llama probe`, named after this host, and waits until it has joined.</summary>
+    public Task<LlamaProcess> StartProbeAsync(string server, TemporaryDirectory state, params string[] arguments)
+    {
+        string name = $"{Letter(site)}";
+        return StartAsync("joined group", ["probe", "--server", server, "--shortname", name, "--data", Path.Combine(state.FullName, name), .. arguments]);
+    }
+
     /// <summary>Starts `llama collector` with as many flows to one target.</summary>
     public Task<LabCollector> StartCollectorAsync(IPEndPoint target, int flows = 16, double cps = 50) =>
         StartCollectorAsync([target], cps, new FlowGroup(flows));
