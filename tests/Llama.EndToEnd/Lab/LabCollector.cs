@@ -33,7 +33,7 @@ internal sealed class LabCollector : IAsyncDisposable
     {
         DateTimeOffset from = DateTimeOffset.UtcNow;
         MeasuredInterval[] measured = await IntervalsAsync(
-            all => [.. all.Where(interval => interval.Start >= from)], wanted => wanted.Length >= intervals, $"{intervals} whole intervals", deadline);
+            all => [.. Whole(all).Where(interval => interval.Start >= from)], wanted => wanted.Length >= intervals, $"{intervals} whole intervals", deadline);
         return new Measured(measured[..intervals]);
     }
 
@@ -49,7 +49,7 @@ internal sealed class LabCollector : IAsyncDisposable
     {
         DateTimeOffset from = DateTimeOffset.UtcNow;
         MeasuredInterval[] found = await IntervalsAsync(
-            all => [.. all.Where(interval => interval.Start >= from && wanted(new Measured([interval]))).Take(1)], some => some.Length > 0, what, deadline);
+            all => [.. Whole(all).Where(interval => interval.Start >= from && wanted(new Measured([interval]))).Take(1)], some => some.Length > 0, what, deadline);
         return new Measured(found);
     }
 
@@ -65,6 +65,9 @@ internal sealed class LabCollector : IAsyncDisposable
         _directory.Dispose();
         _ending.Dispose();
     }
+
+    // The first one begins when the collector does, and may end before it has sent anything.
+    private static IEnumerable<MeasuredInterval> Whole(MeasuredInterval[] all) => all.Skip(1);
 
     private async Task<MeasuredInterval[]> IntervalsAsync(
         Func<MeasuredInterval[], MeasuredInterval[]> choose, Func<MeasuredInterval[], bool> enough, string what, TimeSpan? deadline = null) =>

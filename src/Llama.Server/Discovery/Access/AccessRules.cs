@@ -38,6 +38,14 @@ internal sealed class AccessRules
     /// <summary>Joining, renewing and pushing: the group's token, or the server's where the group has none.</summary>
     public Verdict MayRegister(HttpContext context, string group) => Judge(context, RegisterTokenOf(group));
 
+    /// <summary>Pushing, before the body has said for which group: refused where every group wants a token, and the caller's is none of ours.</summary>
+    public Verdict MayPushSomewhere(HttpContext context)
+    {
+        if ((_groupDefaults ?? _register) is null) return Verdict.Allowed;
+        Span<byte> held = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        return TryHash(context.Request.Headers.Authorization, held) && IsKnown(held) ? Verdict.Allowed : Verdict.Unknown;
+    }
+
     /// <summary>Lists, events, the matrix, metrics.</summary>
     public Verdict MayRead(HttpContext context) => Judge(context, _read);
 
@@ -60,9 +68,14 @@ internal sealed class AccessRules
         Span<byte> held = stackalloc byte[HMACSHA256.HashSizeInBytes];
         if (!TryHash(context.Request.Headers.Authorization, held)) return Verdict.Unknown;
         if (AreEqual(held, wanted) | AreEqual(held, asGood) | AreEqual(held, _admin)) return Verdict.Allowed;
+        return IsKnown(held) ? Verdict.Forbidden : Verdict.Unknown;
+    }
+
+    private bool IsKnown(ReadOnlySpan<byte> held)
+    {
         bool known = false;
         foreach (byte[] token in _all) known |= AreEqual(held, token);
-        return known ? Verdict.Forbidden : Verdict.Unknown;
+        return known;
     }
 
     private bool TryHash(StringValues header, Span<byte> hash)

@@ -50,7 +50,11 @@ internal sealed class NativeApi
             On("/api/v2/groups", (HttpMethods.Get, groups.ListAsync)),
             On("/api/v2/probes", (HttpMethods.Get, listing.ListAllAsync)),
             On("/api/v2/events", (HttpMethods.Get, events.GetAsync)),
-            On(SummaryIntake.SummariesPath, (HttpMethods.Post, (context, _) => intake.Answer(context, SummaryIntake.SummariesPath)!)),
+            On(
+                SummaryIntake.SummariesPath,
+                (HttpMethods.Post, (context, _) => context.IsRefused(access.MayPushSomewhere(context), Problems.RegisterToken, out Task refusal)
+                    ? refusal
+                    : intake.Answer(context, SummaryIntake.SummariesPath)!)),
             On(
                 SummaryIntake.MatrixPath,
                 (HttpMethods.Get, (context, _) => context.IsRefused(access.MayRead(context), Problems.ReadToken, out Task refusal)

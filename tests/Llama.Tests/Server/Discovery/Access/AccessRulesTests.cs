@@ -97,6 +97,25 @@ public sealed class AccessRulesTests
     public void Nobody_removes_where_there_are_tokens_and_none_for_that(string? token) =>
         Assert.Equal(Verdict.Forbidden, new AccessRules(new DiscoveryOptions { RegisterToken = "join" }).MayRemove(Bearer(token)));
 
+    [Theory]
+    [InlineData(null, "Unknown")]
+    [InlineData("guess", "Unknown")]
+    [InlineData("join", "Allowed")]
+    [InlineData("join-lab", "Allowed")]
+    public void Who_could_push_for_no_group_is_sent_away_before_anything_is_read(string? token, string verdict) =>
+        Assert.Equal(verdict, Guarded.MayPushSomewhere(Bearer(token)).ToString());
+
+    [Fact]
+    public void Where_some_group_takes_pushes_without_a_token_the_body_has_to_say_which()
+    {
+        var rules = new AccessRules(new DiscoveryOptions
+        {
+            Configuration = new ServerConfiguration { Groups = new Dictionary<string, GroupSettings> { ["lab"] = new() { RegisterToken = "join-lab" } } },
+        });
+
+        Assert.Equal(Verdict.Allowed, rules.MayPushSomewhere(Bearer(null)));
+    }
+
     [Fact]
     public void A_token_for_one_thing_leaves_the_others_open()
     {
