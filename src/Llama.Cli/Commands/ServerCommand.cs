@@ -61,7 +61,7 @@ internal static class ServerCommand
     {
         var options = new LoadTestOptions { Server = self, Probes = 10_000, JoinsPerSecond = 100, Hold = TimeSpan.FromDays(1), Token = token };
         using var test = new LoadTest(options);
-        await Task.Delay(TimeSpan.FromSeconds(10), CancellationToken.None).WaitAsync(cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(TimeSpan.FromSeconds(10), cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         LoadTestResult result = await test.RunAsync(new Progress<LoadTestProgress>(), cancellation).ConfigureAwait(false);
         if (result.FirstProblem is { } problem) log.Warn($"--loadtest: the first of the failures was {problem}");
     }
@@ -156,7 +156,7 @@ internal static class ServerCommand
 
     private static async Task<DiscoveryServer> StartAsync(DiscoveryOptions options, string? data, Surroundings surroundings)
     {
-        string directory = data is { Length: > 0 } ? data : ServerSettings.DefaultDirectory(surroundings.Environment);
+        string directory = data is { Length: > 0 } ? data : DefaultStatePath.Of(surroundings.Environment, "server");
         try
         {
             surroundings.Log.Info($"keeps registrations in {Path.GetFullPath(directory)}");

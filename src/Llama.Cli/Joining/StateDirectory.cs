@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Llama.Cli.Settings;
 using Llama.Mesh.Joining;
 
 namespace Llama.Cli.Joining;
@@ -34,16 +35,7 @@ internal sealed class StateDirectory : IDisposable
     public string? SpoolPath => _path is null ? null : Path.Combine(_path, "spool");
 
     /// <summary>Where a probe on this port keeps its state when it is not told.</summary>
-    public static string Default(Func<string, string?> environment, int port)
-    {
-        string probe = $"probe-{port}";
-        if (environment("STATE_DIRECTORY") is { Length: > 0 } ofService) return Path.Combine(ofService.Split(':')[0], probe);
-        if (environment("XDG_STATE_HOME") is { Length: > 0 } ofUser) return Path.Combine(ofUser, "llama", probe);
-        string? home = environment("HOME");
-        return Environment.IsPrivilegedProcess || string.IsNullOrEmpty(home)
-            ? Path.Combine("/var/lib/llama", probe)
-            : Path.Combine(home, ".local", "state", "llama", probe);
-    }
+    public static string Default(Func<string, string?> environment, int port) => DefaultStatePath.Of(environment, $"probe-{port}");
 
     /// <summary>Opens a directory, and makes it where it is not there.</summary>
     /// <exception cref="Failure">Another probe holds it.</exception>

@@ -91,17 +91,6 @@ internal sealed class ServerSettings
     /// <summary>The names under which the file may give them.</summary>
     public IReadOnlyList<string> NamesInFile => [.. Options.Where(option => option != Config).Select(option => option.Name.TrimStart('-'))];
 
-    /// <summary>Where registrations are kept when nobody says.</summary>
-    public static string DefaultDirectory(Func<string, string?> environment)
-    {
-        if (environment("STATE_DIRECTORY") is { Length: > 0 } ofService) return Path.Combine(ofService.Split(':')[0], "server");
-        if (environment("XDG_STATE_HOME") is { Length: > 0 } ofUser) return Path.Combine(ofUser, "llama", "server");
-        string? home = environment("HOME");
-        return Environment.IsPrivilegedProcess || string.IsNullOrEmpty(home)
-            ? "/var/lib/llama/server"
-            : Path.Combine(home, ".local", "state", "llama", "server");
-    }
-
     /// <summary>True when only this host can reach what listens there.</summary>
     public static bool IsLoopback(string host) => Loopbacks.Contains(host, StringComparer.OrdinalIgnoreCase);
 }
