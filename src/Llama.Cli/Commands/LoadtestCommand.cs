@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
+using Llama.Cli.Joining;
 using Llama.Cli.Matrix;
 using Llama.Cli.Settings;
 using Llama.Engine.Summaries;
@@ -16,7 +17,8 @@ internal static class LoadtestCommand
     public static Command Create(Surroundings surroundings)
     {
         Func<string, string?> environment = surroundings.Environment;
-        var server = new Setting<Uri>("server", "URL", "The server to load, as in http://server:5000.", ValueParser.Url, environment, letter: 's');
+        var server = new Setting<IReadOnlyList<Uri>>(
+            "server", "URL", "The server to load, as in http://server:5000; the first of several.", ServerAddress.Parse, environment, letter: 's');
         var probes = new Setting<int?>(
             "probes", "N", "How many synthetic probes.", text => ValueParser.Count(text, 1, LoadTestOptions.MostProbes, "is not a number of probes"), environment, "1000");
         var groups = new Setting<int?>(
@@ -41,7 +43,7 @@ internal static class LoadtestCommand
         {
             var options = new LoadTestOptions
             {
-                Server = parsed.GetValue(server) ?? throw new Failure("--server is missing: give the server's address, as in http://localhost:5000"),
+                Server = parsed.GetValue(server)?[0] ?? throw new Failure("--server is missing: give the server's address, as in http://localhost:5000"),
                 Probes = parsed.GetValue(probes)!.Value,
                 Groups = parsed.GetValue(groups)!.Value,
                 JoinsPerSecond = parsed.GetValue(rate)!.PerSecond,

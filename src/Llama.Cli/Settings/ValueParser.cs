@@ -69,12 +69,6 @@ internal static class ValueParser
             : Parsed.Not<TimeSpan?>(text, "is not a duration: give one like 15s, 500ms, 2m or 1h");
     }
 
-    /// <summary>The address of a server.</summary>
-    public static Parsed<Uri> Url(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https"
-            ? Parsed.Of(url)
-            : Parsed.Not<Uri>(text, "is not the address of a server: give one like http://server:5000");
-
     /// <summary>A part of a whole as in 1% or 0.01; from 0 to 1.</summary>
     public static Parsed<double?> Share(string text)
     {
