@@ -1,3 +1,4 @@
+using Llama.Storage;
 using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Compression;

@@ -1,10 +1,10 @@
-namespace Llama.Cli.Joining;
+namespace Llama.Server.Joining;
 
 /// <summary>
 /// Pauses between attempts that fail: from a second to half a minute, doubling, each cut at random by up to half, so that many
 /// probes that have lost their server do not all come back at once. Belongs to one caller.
 /// </summary>
-internal sealed class Backoff(Random random)
+public sealed class Backoff(Random random)
 {
     /// <summary>The longest pause.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);

@@ -1,7 +1,7 @@
-namespace Llama.Cli.Joining;
+namespace Llama.Storage;
 
 /// <summary>Files that are there whole or not at all, whenever the process or the machine stops.</summary>
-internal static class AtomicFile
+public static class AtomicFile
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
