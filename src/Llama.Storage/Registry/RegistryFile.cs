@@ -16,7 +16,7 @@ internal sealed class RegistryFile : IDisposable
     private const int Corrupt = 11, NotADatabase = 26, Full = 13, ReadOnly = 8, IoError = 10, CannotOpen = 14;
 
     private readonly SqliteConnection _connection;
-    private readonly SqliteCommand _begin, _commit, _put, _drop, _renew;
+    private readonly Statement _begin, _commit, _put, _drop, _renew;
 
     static RegistryFile()
     {
@@ -27,21 +27,21 @@ internal sealed class RegistryFile : IDisposable
     private RegistryFile(SqliteConnection connection)
     {
         _connection = connection;
-        _begin = Prepare("BEGIN IMMEDIATE");
-        _commit = Prepare("COMMIT");
-        _put = Prepare(
+        _begin = new Statement(connection, "BEGIN IMMEDIATE");
+        _commit = new Statement(connection, "COMMIT");
+        _put = new Statement(
+            connection,
             """
-            INSERT INTO registration ("group", name, document) VALUES ($group, $name, $document)
+            INSERT INTO registration ("group", name, document) VALUES (?1, ?2, ?3)
             ON CONFLICT ("group", name) DO UPDATE SET document = excluded.document
-            """,
-            "$group", "$name", "$document");
-        _drop = Prepare("""DELETE FROM registration WHERE "group" = $group AND name = $name""", "$group", "$name");
-        _renew = Prepare(
+            """);
+        _drop = new Statement(connection, """DELETE FROM registration WHERE "group" = ?1 AND name = ?2""");
+        _renew = new Statement(
+            connection,
             """
-            INSERT INTO renewal (id, at) SELECT id, $at FROM registration WHERE "group" = $group AND name = $name
+            INSERT INTO renewal (id, at) SELECT id, ?3 FROM registration WHERE "group" = ?1 AND name = ?2
             ON CONFLICT (id) DO UPDATE SET at = excluded.at
-            """,
-            "$group", "$name", "$at");
+            """);
     }
 
     /// <summary>What is wrong with a file, if anything that makes it useless.</summary>
@@ -126,15 +126,12 @@ internal sealed class RegistryFile : IDisposable
         {
             if (change.Now is { } now)
             {
-                Bind(_put, change.Key);
-                _put.Parameters[2].Value = now.Document.ToArray();
-                _put.ExecuteNonQuery();
+                Name(_put, change.Key).Bind(3, now.Document.Span).Run();
                 Renew(change.Key, now.RenewedAt);
             }
             else
             {
-                Bind(_drop, change.Key);
-                _drop.ExecuteNonQuery();
+                Name(_drop, change.Key).Run();
             }
         }
 
@@ -149,7 +146,7 @@ internal sealed class RegistryFile : IDisposable
 
     public void Dispose()
     {
-        foreach (SqliteCommand command in (SqliteCommand[])[_begin, _commit, _put, _drop, _renew]) command.Dispose();
+        foreach (Statement statement in (Statement[])[_begin, _commit, _put, _drop, _renew]) statement.Dispose();
         _connection.Dispose();
     }
 
@@ -221,21 +218,13 @@ internal sealed class RegistryFile : IDisposable
         command.ExecuteNonQuery();
     }
 
-    private SqliteCommand Prepare(string statement, params ReadOnlySpan<string> parameters)
-    {
-        SqliteCommand command = _connection.CreateCommand();
-        command.CommandText = statement;
-        foreach (string parameter in parameters) command.Parameters.Add(new SqliteParameter(parameter, null));
-        return command;
-    }
-
     private T InTransaction<T>(Func<T> work)
     {
-        _begin.ExecuteNonQuery();
+        _begin.Run();
         try
         {
             T result = work();
-            _commit.ExecuteNonQuery();
+            _commit.Run();
             return result;
         }
         catch
@@ -246,16 +235,7 @@ internal sealed class RegistryFile : IDisposable
         }
     }
 
-    private void Renew(RegistryKey key, DateTimeOffset at)
-    {
-        Bind(_renew, key);
-        _renew.Parameters[2].Value = at.ToUnixTimeMilliseconds();
-        _renew.ExecuteNonQuery();
-    }
+    private void Renew(RegistryKey key, DateTimeOffset at) => Name(_renew, key).Bind(3, at.ToUnixTimeMilliseconds()).Run();
 
-    private static void Bind(SqliteCommand command, RegistryKey key)
-    {
-        command.Parameters[0].Value = key.Group;
-        command.Parameters[1].Value = key.Name;
-    }
+    private static Statement Name(Statement statement, RegistryKey key) => statement.Bind(1, key.Group).Bind(2, key.Name);
 }

@@ -1,0 +1,56 @@
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace Llama.Storage;
+
+/// <summary>
+/// A statement without rows that runs again and again, with other values each time. It spares the parameter objects, boxes and copies
+/// of a command, which cost more than a short statement itself. Belongs to its connection's thread.
+/// </summary>
+internal sealed class Statement : IDisposable
+{
+    private const int Done = 101;
+
+    private readonly sqlite3 _database;
+    private readonly sqlite3_stmt _statement;
+
+    /// <summary>Compiles a statement whose parameters are ?1, ?2, ...</summary>
+    /// <exception cref="SqliteException">It can't be.</exception>
+    public Statement(SqliteConnection connection, string text)
+    {
+        _database = connection.Handle!;
+        SqliteException.ThrowExceptionForRC(raw.sqlite3_prepare_v2(_database, text, out _statement), _database);
+    }
+
+    /// <summary>Gives a parameter its value, which it keeps until it gets another.</summary>
+    public Statement Bind(int parameter, string value)
+    {
+        SqliteException.ThrowExceptionForRC(raw.sqlite3_bind_text(_statement, parameter, value), _database);
+        return this;
+    }
+
+    /// <inheritdoc cref="Bind(int, string)"/>
+    public Statement Bind(int parameter, long value)
+    {
+        SqliteException.ThrowExceptionForRC(raw.sqlite3_bind_int64(_statement, parameter, value), _database);
+        return this;
+    }
+
+    /// <inheritdoc cref="Bind(int, string)"/>
+    public Statement Bind(int parameter, ReadOnlySpan<byte> value)
+    {
+        SqliteException.ThrowExceptionForRC(raw.sqlite3_bind_blob(_statement, parameter, value), _database);
+        return this;
+    }
+
+    /// <summary>Runs it to its end.</summary>
+    /// <exception cref="SqliteException">It failed; it can be run again.</exception>
+    public void Run()
+    {
+        int result = raw.sqlite3_step(_statement);
+        int reset = raw.sqlite3_reset(_statement);
+        if (result != Done) SqliteException.ThrowExceptionForRC(reset == 0 ? result : reset, _database);
+    }
+
+    public void Dispose() => _statement.Dispose();
+}
