@@ -7,6 +7,9 @@ internal sealed class LoadRecorder
 {
     private readonly StepCounts[] _steps = [.. Enum.GetValues<LoadStep>().Select(_ => new StepCounts())];
 
+    /// <summary>The answer that is being read; always the same memory, so that its size costs the clock nothing.</summary>
+    public MemoryStream Body { get; } = new();
+
     /// <summary>What went wrong first; null when nothing did.</summary>
     public string? FirstProblem { get; private set; }
 

@@ -32,7 +32,7 @@ public sealed class LoadTest : IDisposable
         _http = new HttpClient(handler ?? new SocketsHttpHandler { MaxConnectionsPerServer = options.Connections, UseProxy = false, UseCookies = false })
         {
             BaseAddress = options.Server,
-            Timeout = Patience,
+            Timeout = Timeout.InfiniteTimeSpan,
         };
         if (options.Token is { } token) _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
@@ -132,7 +132,7 @@ public sealed class LoadTest : IDisposable
         return tag;
     }
 
-    private static string? ConfigTag(byte[] reply)
+    private static string? ConfigTag(ReadOnlyMemory<byte> reply)
     {
         using JsonDocument json = JsonDocument.Parse(reply);
         return json.RootElement.TryGetProperty("config_tag", out JsonElement tag) ? tag.GetString() : null;
@@ -161,13 +161,17 @@ public sealed class LoadTest : IDisposable
     }
 
     private async Task SendAsync(
-        HttpRequestMessage request, LoadStep step, LoadRecorder recorder, Action<HttpResponseMessage, byte[]> read, CancellationToken cancellation)
+        HttpRequestMessage request, LoadStep step, LoadRecorder recorder, Action<HttpResponseMessage, ReadOnlyMemory<byte>> read, CancellationToken cancellation)
     {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(Patience);
         long sent = Stopwatch.GetTimestamp();
         try
         {
-            using HttpResponseMessage response = await _http.SendAsync(request, cancellation);
-            byte[] body = await response.Content.ReadAsByteArrayAsync(cancellation);
+            using HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
+            recorder.Body.SetLength(0);
+            await response.Content.CopyToAsync(recorder.Body, patience.Token);
+            ReadOnlyMemory<byte> body = recorder.Body.GetBuffer().AsMemory(0, (int)recorder.Body.Length);
             long nanos = Stopwatch.GetElapsedTime(sent).Ticks * TimeSpan.NanosecondsPerTick;
             if (response.StatusCode == HttpStatusCode.NotModified)
             {
