@@ -157,13 +157,8 @@ internal sealed partial class Registry
     private async Task RecordAsync()
     {
         IReadOnlyList<Standing> heard;
-        Renewal[] renewals;
-        lock (_lock)
-        {
-            heard = _roll.TakeHeard(MostPerCommit);
-            renewals = [.. heard.Select(standing => new Renewal(KeyOf(standing.Member.Registration), WallOf(standing.HeardAt)))];
-        }
-
+        lock (_lock) heard = _roll.TakeHeard(MostPerCommit);
+        Renewal[] renewals = [.. heard.Select(standing => new Renewal(KeyOf(standing.Member.Registration), WallOf(standing.HeardAt)))];
         Exception? failure = await TryAsync(_store.RecordRenewalsAsync(renewals, CancellationToken.None));
         if (failure is null && heard.Count < MostPerCommit) _recordAt = Now + BetweenRecords;
     }
