@@ -42,10 +42,6 @@ internal sealed class RunningProbe : IAsyncDisposable
         return new RunningProbe(process, name, own);
     }
 
-    /// <summary>Waits until its collector has so many targets.</summary>
-    public Task HasTargets(int targets, TimeSpan deadline) => Eventually.Get(
-        async () => await Web.Metric(Port, "llama_targets", "\"resolved\"") == targets ? "" : null, deadline, $"{targets} targets of {Name}", () => Process.Transcript);
-
     /// <summary>Its newest report once it holds clean summaries of these ports.</summary>
     public async Task<JsonElement> Measures(IEnumerable<int> ports, TimeSpan deadline)
     {

@@ -17,11 +17,15 @@ internal sealed class RunningServer : IAsyncDisposable
 
     public string Url => $"http://127.0.0.1:{Port}";
 
-    public static async Task<RunningServer> Start(TemporaryDirectory state, int? port = null, params string[] arguments)
+    public static Task<RunningServer> Start(TemporaryDirectory state, int? port = null, params string[] arguments) =>
+        StartAt(Path.Combine(state.FullName, "server"), port, arguments);
+
+    /// <summary>Starts one whose registrations are kept in this directory.</summary>
+    public static async Task<RunningServer> StartAt(string data, int? port = null, params string[] arguments)
     {
         int own = port ?? Ports.Free();
         LlamaProcess process = LlamaProcess.Start(
-            ["server", "--host", "127.0.0.1", "--port", $"{own}", "--interval", "1", "--data", Path.Combine(state.FullName, "server"), .. arguments]);
+            ["server", "--host", "127.0.0.1", "--port", $"{own}", "--interval", "1", "--data", data, .. arguments]);
         try
         {
             await Web.GetWhenUp(own, "/healthz", process);
