@@ -59,6 +59,8 @@ internal static class BenchRun
         new Allocation(bench),
         new DiscoveryThroughput(bench, Path.Combine(root, "bench/reference/register.lua")),
         new ManyProbes(bench),
+        new OneChange(bench, "full plan", "full"),
+        new OneChange(bench, "sample of 8", "{sample: {degree: 8}}"),
         new MatrixAnswers(bench),
     ];
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 
 namespace Llama.Benchmarks.Gate;
@@ -22,12 +23,19 @@ internal sealed class RunningServer : IAsyncDisposable
     public HttpClient Http { get; }
 
     /// <summary>Starts an empty one, without limits for one address, and waits until it answers.</summary>
-    public static async Task<RunningServer> StartAsync(Workbench bench, double seconds, CancellationToken cancellation)
+    /// <param name="bench">The programs.</param>
+    /// <param name="seconds">When it is ended if nobody has ended it before.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    /// <param name="options">More options of `llama server`.</param>
+    public static async Task<RunningServer> StartAsync(Workbench bench, double seconds, CancellationToken cancellation, params string[] options)
     {
         int port = Workbench.FreePort();
         RunningProgram program = await RunningProgram.StartAsync(
-            null, seconds, bench.PublishedLlama, "server", "--port", $"{port}", "--data", Path.Combine(bench.Directory, $"server-{port}"), "--max-registrations", "unlimited")
-            .ConfigureAwait(false);
+            null, seconds,
+            [
+                bench.PublishedLlama, "server", "--port", $"{port}", "--data", Path.Combine(bench.Directory, $"server-{port}"),
+                "--max-registrations", "unlimited", .. options,
+            ]).ConfigureAwait(false);
         var server = new RunningServer(program, port);
         try
         {
@@ -46,6 +54,16 @@ internal sealed class RunningServer : IAsyncDisposable
     {
         string line = File.ReadLines($"/proc/{Program.Id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
         return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]) / 1024;
+    }
+
+    /// <summary>A metric without labels.</summary>
+    public async Task<double> MetricAsync(string name, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "metrics") { Headers = { Accept = { new("text/plain") } } };
+        using HttpResponseMessage response = await Http.SendAsync(request, cancellation).ConfigureAwait(false);
+        string text = await response.EnsureSuccessStatusCode().Content.ReadAsStringAsync(cancellation).ConfigureAwait(false);
+        string line = text.Split('\n').First(line => line.StartsWith($"{name} ", StringComparison.Ordinal));
+        return double.Parse(line[(name.Length + 1)..], CultureInfo.InvariantCulture);
     }
 
     public ValueTask DisposeAsync()
