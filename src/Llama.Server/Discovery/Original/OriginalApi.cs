@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Llama.Mesh.Membership;
 using Llama.Server.Discovery.Access;
@@ -115,12 +116,16 @@ internal sealed class OriginalApi
     private Task SendAddressAsync(HttpContext context) =>
         context.ReplyAsync(StatusCodes.Status200OK, Json, Encoding.UTF8.GetBytes($"{{\"ip\":\"{_clients.Of(context)}\"}}\n"));
 
-    /// <summary>Hosts of all groups, one behind another, for the original's scraper container.</summary>
+    /// <summary>
+    /// Hosts of all groups, one behind another, for the original's scraper container. IPv6 stays out: the container ends at the first
+    /// address that is no IPv4 address, and would write the results of nobody.
+    /// </summary>
     private Task SendHostsAsync(HttpContext context)
     {
         if (_options.LoadTest)
             return context.ReplyPageAsync("<h1>Loadtest Is Running</h1><p>A loadtest is running, this call is disabled.</p>");
-        string hosts = string.Join(',', _registry.Groups.SelectMany(group => group.Members, (_, member) => member.Registration.Address));
+        string hosts = string.Join(',', _registry.Groups.SelectMany(group => group.Members, (_, member) => member.Registration.Address)
+            .Where(address => address.AddressFamily == AddressFamily.InterNetwork));
         return context.ReplyPageAsync($"\n{(hosts.Length == 0 ? "127.0.0.1" : hosts)}");
     }
 

@@ -93,6 +93,17 @@ public sealed class OriginalApiTests
     }
 
     [Fact]
+    public async Task Hosts_to_scrape_are_those_the_original_container_takes()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        await server.RegisterAsync(Body("a", "2001:db8::1"));
+        string lone = (await server.GetAsync("/api/v1/scraper")).Body;
+        await server.RegisterAsync(Body("b", "192.0.2.2"));
+
+        Assert.Equal(("\n127.0.0.1", "\n192.0.2.2"), (lone, (await server.GetAsync("/api/v1/scraper")).Body));
+    }
+
+    [Fact]
     public async Task The_date_of_an_entry_is_that_of_its_last_registration()
     {
         await using RunningServer server = await RunningServer.StartAsync();

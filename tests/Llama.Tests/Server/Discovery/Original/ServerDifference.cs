@@ -19,6 +19,7 @@ internal sealed record ServerDifference(string Row, Action<RawReply> Check)
     private const string LongKeepalive = "a very long keepalive";
     private const string Port = "a port that is none";
     private const string Address = "an address that is none";
+    private const string SixAmongHosts = "a probe at an IPv6 address";
     private const string Refusal = "why a registration is refused";
     private const string Settings = "LLAMA_INTERVAL or APP_KEEPALIVE that is none";
     private const string Nameless = "a group without a name";
@@ -57,6 +58,7 @@ internal sealed record ServerDifference(string Row, Action<RawReply> Check)
         yield return ("register/port_float config/g1?llamaport=8100.0", new(Port, Body("{\"error\":\"unknown probe '127.0.0.1:8100.0', please register\"}\n", 404)));
         foreach (string wrong in (string[])["ip_number", "ip_list", "ip_text"]) yield return ($"register/{wrong}", new(Address, Page(400, "ip is no IPv4 or IPv6 address")));
         foreach (string wrong in (string[])["ip_number", "ip_list", "ip_text"]) yield return ($"register/{wrong} scraper", new(Address, Body("\n127.0.0.1")));
+        yield return ("register/ip_v6 scraper", new(SixAmongHosts, Body("\n127.0.0.1")));
         yield return ("register/ip_number list", new(Address, Body("{}\n")));
         yield return ("register/ip_number config/g1?llamaport=8100&srcip=5", new(Address, Body("{\"error\":\"unknown group 'g1'\"}\n", 404)));
         foreach (string wrong in (string[])["keepalive_zero", "keepalive_negative"]) yield return ($"register/{wrong}", new(Keepalive, Page(400, "keepalive is no number of seconds above 0")));
