@@ -107,7 +107,7 @@ internal sealed class MeshAgent(
         {
             string at = reply.Address is { } address ? $" at {address}" : "";
             _log.Info($"joined group {claim.Identity.Group} as {claim.Identity.Name}{at}, through {client.ServerName}"
-                + (reply.IsOriginal ? ", which speaks /api/v1 alone: changes are seen within 30 s, and reports are not pushed" : ""));
+                + (reply.IsOriginal ? ", which speaks /api/v1 alone: changes are seen within 30 s, and reports wait for a server that takes them" : ""));
         }
 
         if (reply.IsEchoMissing && !_toldOfEcho)

@@ -282,6 +282,7 @@ public sealed class MeshAgentTests : IDisposable
         Assert.InRange(_world.Server.Requests.Count - before, 18, 27);
         Assert.Single(_world.Applied);
         Assert.Equal(0, _world.TimesSaid(" error "));
+        Assert.Equal(1, _world.TimesSaid("reports wait for a server that takes them"));
     }
 
     [Fact]
