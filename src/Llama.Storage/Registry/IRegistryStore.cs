@@ -2,7 +2,8 @@ namespace Llama.Storage.Registry;
 
 /// <summary>
 /// Where registrations outlive the process: a durable map from group and name to a document that it does not look into. One
-/// writer at a time; what a call returned from survives the end of the process at any point after it.
+/// writer at a time; what a call returned from survives the end of the process at any point after it. A call may hold its thread
+/// while the disk works.
 /// </summary>
 public interface IRegistryStore : IAsyncDisposable
 {

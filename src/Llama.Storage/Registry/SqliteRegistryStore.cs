@@ -4,7 +4,7 @@ namespace Llama.Storage.Registry;
 
 /// <summary>
 /// Registrations in an SQLite file of a directory that belongs to this process while it runs. What was committed survives the loss of
-/// power, as far as the disk keeps what it was told to sync. Calls may come from any thread and take turns.
+/// power, as far as the disk keeps what it was told to sync. Calls may come from any thread, take turns, and block while the disk works.
 /// </summary>
 public sealed class SqliteRegistryStore : IRegistryStore
 {
@@ -66,13 +66,13 @@ public sealed class SqliteRegistryStore : IRegistryStore
         _turn.Release();
     }
 
-    /// <summary>Runs one thing at a time, off the caller's thread: SQLite blocks.</summary>
+    /// <summary>Runs one thing at a time, on the caller's thread: SQLite blocks, and going to another thread and back costs as much as a small commit.</summary>
     private async Task<T> RunAsync<T>(Func<RegistryFile, T> work, CancellationToken cancellation)
     {
         await _turn.WaitAsync(cancellation);
         try
         {
-            return await Task.Run(() => Run(work), CancellationToken.None);
+            return Run(work);
         }
         finally
         {
