@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net;
 using Llama.Engine.Summaries;
+using Llama.Server.Discovery.Original;
 
 namespace Llama.Server.Collecting;
 
@@ -76,7 +77,9 @@ internal static class InfluxPoints
             ["dst_ip"] = point.Destination.WithoutZone(),
             ["src_ip"] = point.Source.WithoutZone(),
         };
-        foreach ((string key, string value) in tags) all[key] = value;
+
+        // The Go scraper writes tags into line protocol as they are: what follows a line feed would be a point of its own there.
+        foreach ((string key, string value) in tags) all[OriginalTags.OneLine(key)] = OriginalTags.OneLine(value);
         bool first = true;
         foreach ((string key, string value) in all)
         {

@@ -95,7 +95,7 @@ internal sealed record ServerDifference(string Row, Action<RawReply> Check)
                         uni: "Zürich \u2603" 
                         dst_name: alpha.example 
             """.Replace("\\u0022", "\\\"", StringComparison.Ordinal))));
-        yield return ("register/yaml_injection config/g1?llamaport=8100", new(Tags, Contains(200, "            probe_name: \"x\\u000A            injected: yes\" \n")));
+        yield return ("register/yaml_injection config/g1?llamaport=8100", new(Tags, Contains(200, "            probe_name: \"x             injected: yes\" \n")));
         yield return ("register/yaml_colon config/g1?llamaport=8100", new(Tags, Contains(200, "            probe_shortname: \"# c\" \n            probe_name: \"a: b\" \n")));
         yield return ("register/html_tag config/g1?llamaport=8100", new(Tags, Contains(200, "            src_name: \"<b>&\\\"'</b>\" \n")));
 
