@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Net.Sockets;
-using System.Runtime;
 using Llama.Cli.Serving;
 using Llama.Cli.Settings;
 using Llama.Engine.Probing;
@@ -86,13 +85,6 @@ internal static class ServerCommand
         ServerSettings settings, ParseResult parsed, ServerConfiguration configuration, Surroundings surroundings, CancellationToken cancellation)
     {
         Log log = surroundings.Log;
-
-        // A collection of all that a hundred thousand probes leave in memory takes 50 ms, in which nobody would be answered.
-        GCSettings.LatencyMode = GCLatencyMode.Interactive;
-
-        // SQLite holds a thread while it writes. One for each core, as is the default, would leave too few for those who ask meanwhile.
-        ThreadPool.GetMinThreads(out int workers, out int ports);
-        ThreadPool.SetMinThreads(workers + 2, ports);
         using var stop = new StopSignals(cancellation);
         using EchoCheck? echo = OpenEcho(log);
         DiscoveryOptions options = Options(settings, parsed, configuration, echo, surroundings);
