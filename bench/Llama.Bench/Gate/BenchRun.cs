@@ -62,6 +62,8 @@ internal static class BenchRun
         new OneChange(bench, "full plan", "full"),
         new OneChange(bench, "sample of 8", "{sample: {degree: 8}}"),
         new MatrixAnswers(bench),
+        new ScrapeThroughput(bench, "loss,lost,rtt,sent"),
+        new ScrapeThroughput(bench, ""),
     ];
 
     private static bool Wants(IMeasurement measurement, string? only) =>

@@ -29,7 +29,7 @@ internal sealed class ManyProbes(Workbench bench) : IMeasurement
         {
             await Task.Delay(TimeSpan.FromSeconds(1), cancellation).ConfigureAwait(false);
             seconds++;
-            _mebibytes.Add(server.ResidentMebibytes());
+            _mebibytes.Add(server.Program.ResidentMebibytes());
         }
 
         _core.Add(CpuReading.Of(server.Program.Id).NanosSince(before) / seconds / 1e7);

@@ -56,6 +56,13 @@ internal sealed class RunningProgram : IAsyncDisposable
         return program;
     }
 
+    /// <summary>VmRSS of /proc/PID/status (proc_pid_status(5)), in MiB.</summary>
+    public double ResidentMebibytes()
+    {
+        string line = File.ReadLines($"/proc/{Id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
+        return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]) / 1024;
+    }
+
     /// <summary>The next line of standard output that begins with a word.</summary>
     public async Task<string> LineAsync(string beginsWith, CancellationToken cancellation)
     {

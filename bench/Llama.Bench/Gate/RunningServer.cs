@@ -49,13 +49,6 @@ internal sealed class RunningServer : IAsyncDisposable
         }
     }
 
-    /// <summary>VmRSS of /proc/PID/status (proc_pid_status(5)), in MiB.</summary>
-    public double ResidentMebibytes()
-    {
-        string line = File.ReadLines($"/proc/{Program.Id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
-        return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]) / 1024;
-    }
-
     /// <summary>A metric without labels.</summary>
     public async Task<double> MetricAsync(string name, CancellationToken cancellation)
     {
