@@ -3,28 +3,24 @@ using Microsoft.Win32.SafeHandles;
 namespace Llama.Storage.Spooling;
 
 /// <summary>
-/// A stretch of a segment in memory, and the search for sound records in it. What it hands out is valid until it is filled again.
-/// One caller at a time.
+/// A stretch of a segment in memory, and the search for sound records in it. What it hands out is valid until it is filled again. It holds
+/// no file open, so that one that is deleted gives its room back at once. One caller at a time.
 /// </summary>
-internal sealed class SegmentWindow : IDisposable
+internal sealed class SegmentWindow
 {
     private const int Smallest = 64 << 10;
     private const int Largest = 8 << 20;
 
-    private SafeFileHandle? _handle;
-    private string? _path;
+    private string _path = "";
     private byte[] _buffer = [];
     private long _start;
     private int _count;
 
     /// <summary>Turns to a segment.</summary>
-    /// <exception cref="IOException">It can't be read.</exception>
-    public void Open(string path)
+    public void Turn(string path)
     {
         if (path == _path) return;
-        Close();
-        _handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        _path = path;
+        (_path, _count) = (path, 0);
     }
 
     public bool StartsAt(long offset) => _start == offset;
@@ -40,7 +36,8 @@ internal sealed class SegmentWindow : IDisposable
         // A buffer that one long record asked for is not kept for the short ones.
         if (_buffer.Length < octets || (_buffer.Length > Largest && octets <= Largest)) _buffer = GC.AllocateUninitializedArray<byte>(octets);
         (_start, _count) = (offset, 0);
-        while (_count < octets && RandomAccess.Read(_handle!, _buffer.AsSpan(_count, octets - _count), offset + _count) is > 0 and int read) _count += read;
+        using SafeFileHandle file = File.OpenHandle(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        while (_count < octets && RandomAccess.Read(file, _buffer.AsSpan(_count, octets - _count), offset + _count) is > 0 and int read) _count += read;
     }
 
     /// <summary>Takes the record at an offset if it lies whole in the window and is sound. Reads nothing.</summary>
@@ -84,15 +81,6 @@ internal sealed class SegmentWindow : IDisposable
 
         return false;
     }
-
-    /// <summary>Lets go of the file; the next one may be opened.</summary>
-    public void Close()
-    {
-        _handle?.Dispose();
-        (_handle, _path, _count) = (null, null, 0);
-    }
-
-    public void Dispose() => Close();
 
     private bool Holds(long offset, long octets) => offset >= _start && offset + octets <= _start + _count;
 

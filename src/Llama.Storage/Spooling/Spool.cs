@@ -55,7 +55,7 @@ public sealed class Spool : IDisposable
             foreach (string name in readers)
             {
                 PlaceFile place = directory.OpenPlace(name);
-                _readers.Add(name, new SpoolReader(this, name, place, new SegmentWindow()));
+                _readers.Add(name, new SpoolReader(this, name, place));
 
                 // A place may be further than what a loss of power left. Numbers and segments go on behind it all the same.
                 if (place.Position is not { } known) continue;

@@ -48,18 +48,17 @@ internal sealed class SpoolDirectory : IDisposable
     {
         next = 1;
         List<Segment> segments = [];
-        using var window = new SegmentWindow();
+        var window = new SegmentWindow();
         List<long> ids = [.. Directory.EnumerateFiles(_path, "*" + SegmentSuffix).Select(IdOf).OfType<long>().Order()];
         foreach (long id in ids)
         {
             string path = SegmentPath(id);
             long length = new FileInfo(path).Length;
-            window.Open(path);
+            window.Turn(path);
             long offset = 0;
             if (!window.Seek(ref offset, length, new NumberSpan(next, long.MaxValue), wanted: 0, out RecordHeader first, out _))
             {
                 if (length > 0) warn($"{path}: holds no sound record; deleted, {length} octets.");
-                window.Close();
                 File.Delete(path);
                 continue;
             }
@@ -78,7 +77,7 @@ internal sealed class SpoolDirectory : IDisposable
 
     private static long CutOff(Segment last, SegmentWindow window, DateTimeOffset now, Action<string> warn)
     {
-        window.Open(last.Path);
+        window.Turn(last.Path);
         (long offset, long end, long next) = (0, 0, last.First);
         while (window.Seek(ref offset, last.Length, new NumberSpan(next, long.MaxValue), AtOnce, out RecordHeader header, out _))
         {
@@ -86,7 +85,6 @@ internal sealed class SpoolDirectory : IDisposable
             (end, next, last.NewestAt) = (offset, header.Number + 1, -header.Age(now));
         }
 
-        window.Close();
         if (end < last.Length)
         {
             warn($"{last.Path}: its end is torn, as after a loss of power or a full disk; cut off, {last.Length - end} octets.");

@@ -12,7 +12,7 @@ public sealed class SpoolReader
 
     private readonly Spool _spool;
     private readonly PlaceFile _place;
-    private readonly SegmentWindow _window;
+    private readonly SegmentWindow _window = new();
 
     // Under the gate. What could not be read, from a number to the position where it goes on, until that is acknowledged.
     private readonly List<(long From, SpoolPosition To)> _gaps = [];
@@ -24,9 +24,9 @@ public sealed class SpoolReader
     private byte[] _note;
     private TaskCompletionSource? _waiter;
 
-    internal SpoolReader(Spool spool, string name, PlaceFile place, SegmentWindow window)
+    internal SpoolReader(Spool spool, string name, PlaceFile place)
     {
-        (_spool, Name, _place, _note, _window) = (spool, name, place, place.Note, window);
+        (_spool, Name, _place, _note) = (spool, name, place, place.Note);
     }
 
     /// <summary>As given to <see cref="Spool.Open"/>.</summary>
@@ -83,7 +83,15 @@ public sealed class SpoolReader
                 limit = segment.Length;
             }
 
-            if (ReadFrom(segment, from, limit, end, maxRecords, maxBytes) is { } batch) return batch;
+            try
+            {
+                if (ReadFrom(segment, from, limit, end, maxRecords, maxBytes) is { } batch) return batch;
+            }
+            catch (FileNotFoundException)
+            {
+                // Dropped since we looked, or taken away by somebody.
+            }
+
             _reading = new SpoolPosition(segment.Id, limit) { Number = from.Number };
         }
     }
@@ -176,25 +184,12 @@ public sealed class SpoolReader
         _waiter = null;
     }
 
-    internal void Close()
-    {
-        _window.Dispose();
-        _place.Dispose();
-    }
+    internal void Close() => _place.Dispose();
 
     /// <summary>Reads a batch from one segment; null when it holds nothing sound from there on.</summary>
     private SpoolBatch? ReadFrom(Segment segment, SpoolPosition from, long limit, long end, int maxRecords, int maxBytes)
     {
-        try
-        {
-            _window.Open(segment.Path);
-        }
-        catch (FileNotFoundException)
-        {
-            // Dropped since we looked, or taken away by somebody.
-            return null;
-        }
-
+        _window.Turn(segment.Path);
         int octets = Math.Min(maxBytes, LongestRead);
         var taker = new Taker(_window, segment.Id, end, maxRecords, maxBytes);
         SpoolPosition position = taker.TakeFrom(from);
