@@ -5,7 +5,8 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 
 # Package and the command it brings.
-wanted=(tmux:tmux iproute2:ip nftables:nft curl:curl)
+wanted=(tmux:tmux iproute2:ip nftables:nft curl:curl
+    influxdb:influxd victoria-metrics:victoria-metrics prometheus:prometheus prometheus:promtool postgresql:postgres)
 results=artifacts/test-results
 passed=0 failed=0 skipped=0
 
@@ -15,17 +16,35 @@ finish() {
     exit
 }
 
+# PostgreSQL's programs lie beside the path, in a directory for each version.
+has_command() {
+    command -v "$1" >/dev/null || compgen -G "/usr/lib/postgresql/*/bin/$1" >/dev/null
+}
+
+# Tests start servers themselves; those that a package would start when it is installed are told not to, for as long as that takes.
+install_packages() {
+    local policy=/usr/sbin/policy-rc.d ours= status
+    if [[ ! -e $policy ]]; then
+        ours=$policy
+        printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy"
+    fi
+    apt-get install -qq -y --no-install-recommends "$@" </dev/null
+    status=$?
+    [[ -z $ours ]] || rm -f "$ours"
+    return "$status"
+}
+
 install_missing() {
     local missing=() entry
     for entry in "${wanted[@]}"; do
-        command -v "${entry#*:}" >/dev/null || missing+=("${entry%%:*}")
+        has_command "${entry#*:}" || missing+=("${entry%%:*}")
     done
     ((${#missing[@]})) || return 0
     if command -v apt-get >/dev/null && ((EUID == 0)); then
         echo "Installing ${missing[*]} ..."
         export DEBIAN_FRONTEND=noninteractive
-        if apt-get install -qq -y --no-install-recommends "${missing[@]}" </dev/null >/dev/null 2>&1 \
-            || { apt-get update -qq </dev/null && apt-get install -qq -y --no-install-recommends "${missing[@]}" </dev/null; } >/dev/null 2>&1
+        if install_packages "${missing[@]}" >/dev/null 2>&1 \
+            || { apt-get update -qq </dev/null && install_packages "${missing[@]}"; } >/dev/null 2>&1
         then return 0; fi
         echo "Could not install ${missing[*]}; the tests that need them will be skipped."
     else
