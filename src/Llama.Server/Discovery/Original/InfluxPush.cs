@@ -3,6 +3,8 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
+using Llama.Server.Sinks;
+using Llama.Server.Sinks.Influx;
 
 namespace Llama.Server.Discovery.Original;
 
@@ -42,9 +44,8 @@ internal sealed class InfluxPush : IDisposable
     /// <summary>Sees to it that the database is there.</summary>
     public async Task CreateDatabaseAsync(CancellationToken cancellation)
     {
-        string name = _database.Name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
-        string statement = WebUtility.UrlEncode($"CREATE DATABASE \"{name}\"");
-        _exists = await PostAsync($"/query?q={statement}&db={WebUtility.UrlEncode(_database.Name)}", "", "application/json", cancellation);
+        string target = $"{InfluxRequests.CreateDatabase(_database.Name)}&db={WebUtility.UrlEncode(_database.Name)}";
+        _exists = await PostAsync(target, "", "application/json", cancellation);
     }
 
     /// <summary>Writes a point.</summary>
@@ -80,11 +81,11 @@ internal sealed class InfluxPush : IDisposable
 
             // It may have lost the database.
             _exists = false;
-            problem = $"it answered {(int)response.StatusCode}: {OneLine(await response.Content.ReadAsStringAsync(cancellation))}";
+            problem = $"it answered {(int)response.StatusCode}: {HttpAnswers.OneLine(await response.Content.ReadAsStringAsync(cancellation))}";
         }
         catch (Exception e) when (e is HttpRequestException or UriFormatException or IOException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
-            problem = e is OperationCanceledException ? $"no answer within {Patience.TotalSeconds} s" : OneLine(e.Message);
+            problem = e is OperationCanceledException ? $"no answer within {Patience.TotalSeconds} s" : HttpAnswers.OneLine(e.Message);
         }
 
         if (!_failed) _warn($"The server's metrics do not reach InfluxDB at {Authority}: {problem}. The server goes on, and tries again every minute.");
@@ -92,9 +93,7 @@ internal sealed class InfluxPush : IDisposable
         return false;
     }
 
-    private string Authority => _database.Host.Contains(':', StringComparison.Ordinal) && !_database.Host.StartsWith('[')
-        ? string.Create(CultureInfo.InvariantCulture, $"[{_database.Host}]:{_database.Port}")
-        : string.Create(CultureInfo.InvariantCulture, $"{_database.Host}:{_database.Port}");
+    private string Authority => InfluxRequests.Authority(_database.Host, _database.Port);
 
     private static async Task<string> TagsAsync(CancellationToken cancellation)
     {
@@ -109,26 +108,6 @@ internal sealed class InfluxPush : IDisposable
             // A host that does not know its own name is found at the address that stays.
         }
 
-        return $"hostname={Escaped(name)},ipaddress={Escaped(address)}";
-    }
-
-    /// <summary>A tag's value as line protocol writes it; a control character, which could end the line, becomes an underscore.</summary>
-    internal static string Escaped(string value)
-    {
-        var escaped = new StringBuilder(value.Length);
-        foreach (char c in value)
-        {
-            if (c is ',' or '=' or ' ') escaped.Append('\\');
-            escaped.Append(char.IsControl(c) ? '_' : c);
-        }
-
-        // A backslash at the end would take the separator behind it for part of the value.
-        return escaped.Length > 0 && escaped[^1] == '\\' ? $"{escaped}_" : escaped.ToString();
-    }
-
-    private static string OneLine(string text)
-    {
-        string line = new([.. text.Take(200).Select(c => char.IsControl(c) ? ' ' : c)]);
-        return line.Trim().TrimEnd('.');
+        return $"hostname={LineText.Escaped(name)},ipaddress={LineText.Escaped(address)}";
     }
 }

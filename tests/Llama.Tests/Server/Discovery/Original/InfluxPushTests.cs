@@ -71,13 +71,6 @@ public sealed partial class InfluxPushTests
         Assert.Contains("/write", database.Requests[4], StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("plain-1.example", "plain-1.example")]
-    [InlineData("a b,c=d", "a\\ b\\,c\\=d")]
-    [InlineData("a\nb\r\0", "a_b__")]
-    [InlineData("a\\", "a\\_")]
-    public void A_tag_can_not_leave_its_place_in_the_line(string value, string escaped) => Assert.Equal(escaped, InfluxPush.Escaped(value));
-
     private MinuteRound Begin(Joining joining, Database database) => new(
         joining.Registry, new DiscoveryOptions { Influx = new InfluxDatabase("influx"), Warn = Warn }, joining.Time, database);
 
