@@ -62,6 +62,7 @@ internal static class BenchRun
         new OneChange(bench, "full plan", "full"),
         new OneChange(bench, "sample of 8", "{sample: {degree: 8}}"),
         new MatrixAnswers(bench),
+        new LineProtocolRate(bench),
         new ScrapeThroughput(bench, "loss,lost,rtt,sent"),
         new ScrapeThroughput(bench, ""),
     ];
