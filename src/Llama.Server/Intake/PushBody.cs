@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Compression;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -15,17 +14,14 @@ internal sealed class PushBody : IDisposable
     /// <summary>Most octets that may come of them.</summary>
     public const int MaxBytes = 64 * 1024 * 1024;
 
-    private const int FirstBytes = 64 * 1024;
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
 
-    private readonly MemoryBudget _budget;
-    private byte[] _buffer = [];
-    private int _length;
+    private readonly BodyBuffer _buffer;
 
-    private PushBody(MemoryBudget budget) => _budget = budget;
+    private PushBody(MemoryBudget budget) => _buffer = new BodyBuffer(budget);
 
     /// <summary>What it says.</summary>
-    public ReadOnlyMemory<byte> Content => _buffer.AsMemory(0, _length);
+    public ReadOnlyMemory<byte> Content => _buffer.Content;
 
     /// <summary>Reads it all.</summary>
     /// <param name="request">Whose body.</param>
@@ -63,11 +59,7 @@ internal sealed class PushBody : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        Release(_buffer);
-        (_buffer, _length) = ([], 0);
-    }
+    public void Dispose() => _buffer.Dispose();
 
     private static bool IsPacked(StringValues encoding) => encoding.ToString().ToUpperInvariant() switch
     {
@@ -92,53 +84,9 @@ internal sealed class PushBody : IDisposable
 
     private async Task FillAsync(Stream input, int most, CancellationToken cancellation)
     {
-        while (_length < most)
-        {
-            if (_length == _buffer.Length) Grow(Math.Max(FirstBytes, 2 * _length));
-            int read = await input.ReadAsync(_buffer.AsMemory(_length), cancellation);
-            if (read == 0) return;
-            _length += read;
-        }
-
-        if (_length > most || await input.ReadAsync(new byte[1], cancellation) > 0) throw TooLarge();
-    }
-
-    /// <summary>Moves to a larger buffer; lengths are powers of two, which the pool lends exactly.</summary>
-    private void Grow(int length)
-    {
-        if (!_budget.TryTake(length))
+        BodyEnd end = await _buffer.FillAsync(input, most, cancellation);
+        if (end == BodyEnd.TooLarge) throw TooLarge();
+        if (end == BodyEnd.NoRoom)
             throw new PushRefusedException(StatusCodes.Status503ServiceUnavailable, "Too many probes push at the same time; try again in some seconds.");
-        byte[] larger = ArrayPool<byte>.Shared.Rent(length);
-        Content.CopyTo(larger);
-        Release(_buffer);
-        _buffer = larger;
     }
-
-    private void Release(byte[] buffer)
-    {
-        if (buffer.Length == 0) return;
-        _budget.Give(buffer.Length);
-        ArrayPool<byte>.Shared.Return(buffer);
-    }
-}
-
-/// <summary>Octets that several may take together. Any thread may call it.</summary>
-/// <param name="bytes">How many there are.</param>
-internal sealed class MemoryBudget(long bytes)
-{
-    private long _left = bytes;
-
-    /// <summary>How many are left.</summary>
-    public long Left => Interlocked.Read(ref _left);
-
-    /// <summary>Takes some; false, and nothing taken, when there are not enough.</summary>
-    public bool TryTake(long wanted)
-    {
-        if (Interlocked.Add(ref _left, -wanted) >= 0) return true;
-        Interlocked.Add(ref _left, wanted);
-        return false;
-    }
-
-    /// <summary>Gives some back.</summary>
-    public void Give(long given) => Interlocked.Add(ref _left, given);
 }

@@ -41,7 +41,7 @@ internal sealed partial class PushReader
             }
             else if (json.ValueTextEquals("tags"u8))
             {
-                (shortName, group) = ReadTags(ref json);
+                (shortName, group) = ReadTags(ref json, report, ref pair);
             }
             else if (json.ValueTextEquals("datagrams"u8))
             {
@@ -117,18 +117,40 @@ internal sealed partial class PushReader
         }
     }
 
-    /// <summary>Of the tags, those that say which probe the destination is.</summary>
-    private (string? ShortName, string? Group) ReadTags(ref Utf8JsonReader json)
+    /// <summary>Keeps the tags that are texts, and says which of them tell what probe the destination is.</summary>
+    private (string? ShortName, string? Group) ReadTags(ref Utf8JsonReader json, PushedReport report, ref PushedPair pair)
     {
         string? shortName = null, group = null;
+        int first = report.Tags.Count;
         BeginObject(ref json, "tags");
         while (NextMember(ref json))
         {
-            if (json.ValueTextEquals("dst_shortname"u8)) shortName = ReadText(ref json, "tags.dst_shortname");
-            else if (json.ValueTextEquals("group"u8)) group = ReadText(ref json, "tags.group");
-            else json.Skip();
+            bool isShortName = json.ValueTextEquals("dst_shortname"u8), isGroup = json.ValueTextEquals("group"u8);
+            Expect(_key.TryTake(ref json, out ReadOnlySpan<byte> key), "tags", "have a key that is not well-formed Unicode");
+            if (isShortName || isGroup)
+            {
+                string? name = ReadText(ref json, isGroup ? "tags.group" : "tags.dst_shortname");
+                if (isGroup) group = name;
+                else shortName = name;
+            }
+            else
+            {
+                json.Read();
+            }
+
+            if (json.TokenType == JsonTokenType.String)
+            {
+                Expect(_value.TryTake(ref json, out ReadOnlySpan<byte> value), "tags", "have a value that is not well-formed Unicode");
+                report.Tags.Set(first, key, value);
+                Expect(report.Tags.Count - first <= MaxTags, "tags", "are too many: a summary has at most 128");
+            }
+            else
+            {
+                json.Skip();
+            }
         }
 
+        pair.Tags = first..report.Tags.Count;
         return (shortName, group);
     }
 

@@ -70,9 +70,10 @@ internal sealed partial class PushReader
         throw Wrong(member, "is not a number from 0 on");
     }
 
-    private DateTimeOffset ReadTime(ref Utf8JsonReader json, string member)
+    private DateTimeOffset? ReadTime(ref Utf8JsonReader json, string member, bool mayBeNull)
     {
         json.Read();
+        if (mayBeNull && json.TokenType == JsonTokenType.Null) return null;
         if (json.TokenType == JsonTokenType.String && json.ValueSpan is [.., (byte)'Z'] && json.TryGetDateTimeOffset(out DateTimeOffset time)) return time;
         throw Wrong(member, "is not a time in UTC, as in 2026-11-22T12:00:00Z");
     }

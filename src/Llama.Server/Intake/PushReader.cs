@@ -6,14 +6,15 @@ using Microsoft.AspNetCore.Http;
 namespace Llama.Server.Intake;
 
 /// <summary>
-/// Reads the body of a push: who pushes, then report after report into the same <see cref="PushedReport"/>. Members it does not know
-/// are passed over; what it does know has to be right, and the error says where it is not.
+/// Reads the body of a push: who pushes, then report after report into the same <see cref="PushedReport"/>; or one report that a
+/// collector was asked for. Members it does not know are passed over; what it does know has to be right, and the error says where it is not.
 /// </summary>
 internal sealed partial class PushReader
 {
     private const int MaxPairs = 1 << 16;
     private const int MaxFlows = 1 << 18;
     private const int MaxBuckets = 1 << 21;
+    private const int MaxTags = 128;
     private const int MaxNameLength = 256;
 
     private static readonly (SuspectReason Reason, string Name)[] Reasons =
@@ -21,6 +22,8 @@ internal sealed partial class PushReader
 
     private readonly ReadOnlyMemory<byte> _body;
     private readonly NamePool _names;
+    private readonly JsonOctets _key = new();
+    private readonly JsonOctets _value = new();
 
     // Where the next report begins, and what the reader knew there.
     private int _offset;
@@ -56,6 +59,31 @@ internal sealed partial class PushReader
         }
     }
 
+    /// <summary>Reads a body that is one report and nothing else, as a collector's /api/v2/summaries answers it.</summary>
+    /// <returns>False where the collector has not reported an interval yet.</returns>
+    /// <exception cref="PushRefusedException">It is malformed.</exception>
+    public static bool ReadReport(ReadOnlyMemory<byte> body, NamePool names, PushedReport report)
+    {
+        report.Clear();
+        var reader = new PushReader(body, names);
+        var json = new Utf8JsonReader(body.Span);
+        try
+        {
+            json.Read();
+            reader.Expect(json.TokenType == JsonTokenType.StartObject, "The body", "is not a JSON object");
+            bool isThere = reader.ReadReport(ref json, report, mayBeNone: true);
+            while (json.Read())
+            {
+            }
+
+            return isThere;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw NotJson(e);
+        }
+    }
+
     /// <summary>Reads the next report; false behind the last one.</summary>
     /// <exception cref="PushRefusedException">It is malformed.</exception>
     public bool Next(PushedReport report)
@@ -77,7 +105,7 @@ internal sealed partial class PushReader
                 return false;
             }
 
-            ReadReport(ref json, report);
+            ReadReport(ref json, report, mayBeNone: false);
             _offset += (int)json.BytesConsumed;
             _state = json.CurrentState;
             return true;
@@ -142,7 +170,7 @@ internal sealed partial class PushReader
         return new PushedProbe(group!, name!, instance);
     }
 
-    private void ReadReport(ref Utf8JsonReader json, PushedReport report)
+    private bool ReadReport(ref Utf8JsonReader json, PushedReport report, bool mayBeNone)
     {
         DateTimeOffset? start = null, end = null;
         bool hasOtherLayout = false, hasSummaries = false;
@@ -152,11 +180,11 @@ internal sealed partial class PushReader
         {
             if (json.ValueTextEquals("start"u8))
             {
-                start = ReadTime(ref json, "start");
+                start = ReadTime(ref json, "start", mayBeNone);
             }
             else if (json.ValueTextEquals("end"u8))
             {
-                end = ReadTime(ref json, "end");
+                end = ReadTime(ref json, "end", mayBeNone);
             }
             else if (json.ValueTextEquals("suspect"u8))
             {
@@ -181,6 +209,7 @@ internal sealed partial class PushReader
             }
         }
 
+        if (mayBeNone && start is null && end is null && hasSummaries && report.Pairs.IsEmpty) return false;
         Expect(start is not null, "start", "is missing");
         Expect(end is not null, "end", "is missing");
         Expect(hasSummaries, "summaries", "is missing");
@@ -188,6 +217,7 @@ internal sealed partial class PushReader
         Expect(!hasOtherLayout || report.BucketCount == 0, "rtt_buckets_layout", "is another than this server's; run the same version, or push without buckets");
         (report.Start, report.End) = (start!.Value, end!.Value);
         if (report.Health is { } health) report.Health = health with { Suspect = suspect };
+        return true;
     }
 
     /// <summary>Reads why an interval is suspect; true when it is at all, also for reasons that a later version knows.</summary>

@@ -10,8 +10,8 @@ namespace Llama.Server.Intake;
 internal sealed record PushedProbe(string Group, string Name, string? Instance);
 
 /// <summary>
-/// A report as a probe pushed it: all a collector's /api/v2/summaries tells, save tags. Filled again and again, so that thousands of
-/// pairs leave no garbage: whoever wants to keep something copies it before the call that hands the report out returns.
+/// A report as a probe pushed it, or as a collector was asked for it: all that its /api/v2/summaries tells. Filled again and again, so
+/// that thousands of pairs leave no garbage: whoever wants to keep something copies it before the call that hands the report out returns.
 /// </summary>
 internal sealed class PushedReport
 {
@@ -34,8 +34,11 @@ internal sealed class PushedReport
     /// <summary>The pairs, as they came.</summary>
     public ReadOnlySpan<PushedPair> Pairs => CollectionsMarshal.AsSpan(_pairs);
 
+    /// <summary>The tags of all pairs; those of one are at its <see cref="PushedPair.Tags"/>.</summary>
+    public TagTable Tags { get; } = new();
+
     /// <summary>How much it holds, and would hold on to: the pairs, flows and buckets there was ever room for.</summary>
-    public int Room => _pairs.Capacity + _flows.Capacity + _buckets.Capacity;
+    public int Room => _pairs.Capacity + _flows.Capacity + _buckets.Capacity + Tags.Room;
 
     /// <summary>The flows of a pair, in the order of their source ports.</summary>
     public ReadOnlySpan<PushedFlow> FlowsOf(in PushedPair pair) => CollectionsMarshal.AsSpan(_flows)[pair.Flows];
@@ -61,6 +64,7 @@ internal sealed class PushedReport
         _pairs.Clear();
         _flows.Clear();
         _buckets.Clear();
+        Tags.Clear();
         (Start, End, IsSuspect, Health) = (default, default, false, null);
     }
 }
@@ -106,6 +110,9 @@ internal record struct PushedPair
 
     /// <summary>What the path did to the IP header.</summary>
     public PathMarks Path { get; set; }
+
+    /// <summary>Which tags of the report are its own.</summary>
+    public Range Tags { get; set; }
 
     /// <summary>Which flows of the report are its own.</summary>
     public Range Flows { get; set; }
