@@ -61,6 +61,7 @@ internal static class CommandLine
         root.Add(CollectorCommand.Create(surroundings));
         root.Add(ServerCommand.Create(surroundings));
         root.Add(ProbeCommand.Create(surroundings));
+        root.Add(ScraperCommand.Create(surroundings));
         root.Add(PingCommand.Create(surroundings));
         root.Add(DemoCommand.Create(surroundings));
         root.Add(PlanCommand.Create(surroundings));

@@ -1,7 +1,5 @@
 using System.CommandLine;
 using System.Net;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Llama.Cli.Joining;
 using Llama.Cli.Reflecting;
 using Llama.Cli.Settings;
@@ -78,8 +76,8 @@ internal static class ProbeCommand
                 Port = udp,
                 Tags = parsed.GetValue(tags) ?? [],
                 Keepalive = parsed.GetValue(keepalive),
-                Token = Checked(token.Read(parsed)),
-                Authorities = Authorities(parsed.GetValue(authorities)),
+                Token = ServerAccess.Token(token.Read(parsed)),
+                Authorities = ServerAccess.Authorities(parsed.GetValue(authorities)),
                 Data = parsed.GetValue(data) ?? StateDirectory.Default(environment, udp),
                 Pushes = parsed.GetValue(push) != "off",
                 IsVerbose = parsed.GetValue(verbose),
@@ -107,27 +105,6 @@ internal static class ProbeCommand
             ? Parsed.Of(address)
             : Parsed.Not<IPAddress>(text, "is not an address that others can send to: give one like 192.0.2.1 or 2001:db8::1");
 
-    // What else it holds does not fit into a header, and is not shown.
-    private static string? Checked(string? token) => token is null || token.All(c => c is > ' ' and <= '~')
-        ? token
-        : throw new Failure("--token: holds a space or something that is not printable, so it is no token: give what the server was given");
-
     private static Parsed<string> OnOrOff(string text) =>
         text is "on" or "off" ? Parsed.Of(text) : Parsed.Not<string>(text, "is neither on nor off: give 'on' or 'off'");
-
-    private static X509Certificate2Collection? Authorities(string? path)
-    {
-        if (path is null) return null;
-        var authorities = new X509Certificate2Collection();
-        try
-        {
-            authorities.ImportFromPemFile(path);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException)
-        {
-            throw new Failure($"--ca-file: can't read {path}: {error.Message}", error);
-        }
-
-        return authorities.Count > 0 ? authorities : throw new Failure($"--ca-file: {path} holds no certificate: give one in PEM form");
-    }
 }
