@@ -19,14 +19,19 @@ internal static class PairLabels
         PrometheusText.AddLabel(output, "destination", pair.Destination.ToString());
         if (!System.Net.IPAddress.TryParse(target.Host, out _)) PrometheusText.AddLabel(output, "host", target.Host);
         PrometheusText.AddLabel(output, "class", TrafficClass.Name(pair.Class));
+        AddTags(output, target.Tags);
+        return output.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Adds the labels of tags.</summary>
+    public static void AddTags(ArrayBufferWriter<byte> output, IEnumerable<KeyValuePair<string, string>> tags)
+    {
         var taken = new HashSet<string>();
-        foreach ((string key, string value) in target.Tags.OrderBy(tag => tag.Key, StringComparer.Ordinal))
+        foreach ((string key, string value) in tags.OrderBy(tag => tag.Key, StringComparer.Ordinal))
         {
             // To Prometheus a label without a value is none, so it takes no name either.
             if (value.Length > 0) PrometheusText.AddLabel(output, Unique("tag_" + Sanitize(key), taken), value);
         }
-
-        return output.WrittenSpan.ToArray();
     }
 
     private static string Sanitize(string key)

@@ -15,7 +15,7 @@ internal readonly record struct PairKey(IPAddress Source, IPEndPoint Destination
 }
 
 /// <summary>What became of one pair's datagrams since the start, and its newest summary. Immutable.</summary>
-internal sealed record PairTotals(PairKey Key)
+internal sealed record PairTotals(PairKey Key) : IPairSeries
 {
     /// <summary>Upper bounds of the histogram that is exposed, in nanoseconds: 5 us to 10 s.</summary>
     public static IReadOnlyList<long> BoundsNanos { get; } =
@@ -54,6 +54,53 @@ internal sealed record PairTotals(PairKey Key)
 
     /// <summary>When a report or the plan last named it.</summary>
     public TimeSpan HeardOf { get; private init; }
+
+    long? IPairSeries.Sent => Counts.Sent;
+
+    long? IPairSeries.Received => Counts.Received;
+
+    long? IPairSeries.Lost => Counts.Lost;
+
+    long? IPairSeries.LostForward => Counts.LostForward;
+
+    long? IPairSeries.LostReverse => Counts.LostReverse;
+
+    long? IPairSeries.Late => Counts.Late;
+
+    long? IPairSeries.Duplicates => Counts.Duplicates;
+
+    long? IPairSeries.Reordered => Counts.Reordered;
+
+    long? IPairSeries.SendErrors => Counts.SendErrors;
+
+    long? IPairSeries.RttCount => RttCount;
+
+    double IPairSeries.RttSumNanos => RttSumNanos;
+
+    double? IPairSeries.LossRatio => Latest?.Counts.LossRatio;
+
+    double? IPairSeries.JitterNanos => Latest?.JitterNanos;
+
+    double? IPairSeries.DelayVariationNanos => Latest?.DelayVariationNanos;
+
+    double? IPairSeries.ForwardDelayVariationNanos => Latest?.ForwardDelayVariationNanos;
+
+    double? IPairSeries.ReverseDelayVariationNanos => Latest?.ReverseDelayVariationNanos;
+
+    long? IPairSeries.ForwardTtl => Latest?.Path.ForwardTtl;
+
+    long? IPairSeries.ReverseTtl => Latest?.Path.ReverseTtl;
+
+    FlowStates? IPairSeries.Flows
+    {
+        get
+        {
+            if (Latest is null) return null;
+            FlowStates states = default;
+            foreach (FlowSummary flow in Latest.Flows) states = states.With(flow.Counts.Lost, flow.Counts.Received);
+            return states;
+        }
+    }
 
     private IReadOnlyDictionary<string, string>? Tags { get; init; }
 

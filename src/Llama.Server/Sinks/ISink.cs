@@ -21,10 +21,8 @@ internal interface ISink : IAsyncDisposable
     /// <exception cref="SinkException">It did not take them.</exception>
     Task<long> DeliverAsync(IReadOnlyList<ReadOnlyMemory<byte>> records, CancellationToken cancellation);
 
-    /// <summary>Writes what it alone can tell; most have nothing.</summary>
-    void WriteMetrics(PrometheusText text)
-    {
-    }
+    /// <summary>Writes what it alone can tell; most have nothing. Any thread may call it, while records are delivered.</summary>
+    ValueTask WriteMetricsAsync(MetricsPage page) => ValueTask.CompletedTask;
 }
 
 /// <summary>Why records were not taken.</summary>
