@@ -78,11 +78,12 @@ internal ref struct RecordCursor(ReadOnlySpan<byte> octets)
 /// <summary>Keys and values, UTF-8, in the order they were written; <c>foreach</c> reads them.</summary>
 internal readonly ref struct TextPairs(ReadOnlySpan<byte> octets, int count)
 {
-    private readonly ReadOnlySpan<byte> _octets = octets;
-
     public int Count { get; } = count;
 
-    public Enumerator GetEnumerator() => new(_octets);
+    /// <summary>All of them as they stand in the record: what tells one set of them from another.</summary>
+    public ReadOnlySpan<byte> Octets { get; } = octets;
+
+    public Enumerator GetEnumerator() => new(Octets);
 
     /// <summary>The value of a key; empty when it is not there.</summary>
     public ReadOnlySpan<byte> Find(ReadOnlySpan<byte> key)
