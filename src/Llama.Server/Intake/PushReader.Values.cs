@@ -109,7 +109,7 @@ internal sealed partial class PushReader
         string report = _report < 0 ? "" : $"reports[{_report}]";
         string pair = _pair < 0 ? "" : $".summaries[{_pair}]";
         string flow = _flow < 0 ? "" : $".flows[{_flow}]";
-        string place = report + pair + flow;
+        string place = (report + pair + flow).TrimStart('.');
         return new PushRefusedException(
             StatusCodes.Status400BadRequest, $"{place}{(place.Length > 0 && member.Length > 0 ? "." : "")}{member} {what}.");
     }

@@ -30,19 +30,19 @@ public sealed record CollectorEntry
     public static CollectorEntry? Parse(string text, int port)
     {
         string trimmed = text.Trim();
-        if (IPAddress.TryParse(trimmed, out IPAddress? bare) && (trimmed.Contains(':') || trimmed.Count(c => c == '.') == 3))
-            return new CollectorEntry { Host = bare.ToString(), Port = port };
-        int colon = trimmed.LastIndexOf(':');
-        string host = colon < 0 ? trimmed : trimmed[..colon];
+        bool isBareIPv6 = trimmed.Count(c => c == ':') > 1 && !trimmed.StartsWith('[');
+        int colon = isBareIPv6 || trimmed.EndsWith(']') ? -1 : trimmed.LastIndexOf(':');
         if (colon >= 0
             && (!int.TryParse(trimmed.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out port) || port is < 1 or > 65535))
         {
             return null;
         }
 
-        if (host is ['[', .., ']']) host = IPAddress.TryParse(host[1..^1], out IPAddress? address) ? address.ToString() : "";
-        else if (host.Contains(':')) return null;
-        return Uri.CheckHostName(host) == UriHostNameType.Unknown ? null : new CollectorEntry { Host = host, Port = port };
+        string host = colon < 0 ? trimmed : trimmed[..colon];
+        if (host is ['[', .., ']']) (host, isBareIPv6) = (host[1..^1], true);
+        if (isBareIPv6)
+            return IPAddress.TryParse(host, out IPAddress? address) && host[0] != '[' ? new CollectorEntry { Host = address.ToString(), Port = port } : null;
+        return Uri.CheckHostName(host) is UriHostNameType.Dns or UriHostNameType.IPv4 ? new CollectorEntry { Host = host, Port = port } : null;
     }
 
     /// <summary>Reads entries with commas or line ends between them; empty ones are passed over, and what follows a <c>#</c> on a line.</summary>

@@ -61,7 +61,7 @@ internal sealed class CollectorLoop(CollectorEntry entry, ScraperOptions options
                 Problem = problem,
                 AskedAt = askedAt,
                 Failures = failures,
-                IsOriginal = _originalSince is not null,
+                Kind = isWell ? _originalSince is null ? CollectorKind.Native : CollectorKind.Original : _state.Kind,
                 Interval = _originalSince is null ? _schedule.Interval : null,
             };
             Tell(outcome, problem);
@@ -176,8 +176,8 @@ internal sealed record CollectorState
     /// <summary>How often in a row it failed.</summary>
     public int Failures { get; init; }
 
-    /// <summary>True where it is of the original's kind.</summary>
-    public bool IsOriginal { get; init; }
+    /// <summary>What it was when it answered last.</summary>
+    public CollectorKind Kind { get; init; }
 
     /// <summary>The interval that it reports for; null where it does not say.</summary>
     public TimeSpan? Interval { get; init; }
@@ -193,4 +193,17 @@ internal sealed record CollectorState
 
     /// <summary>End of the last report taken.</summary>
     public DateTimeOffset? End { get; init; }
+}
+
+/// <summary>What a collector speaks.</summary>
+internal enum CollectorKind
+{
+    /// <summary>It has never answered.</summary>
+    Unknown,
+
+    /// <summary>One of ours: /api/v2/summaries.</summary>
+    Native,
+
+    /// <summary>The original's kind: /influxdata.</summary>
+    Original,
 }

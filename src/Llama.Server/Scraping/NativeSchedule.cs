@@ -2,20 +2,22 @@ namespace Llama.Server.Scraping;
 
 /// <summary>
 /// When to ask a collector of ours again: once for each interval, a quarter of one after it has published. When that is, it tells by
-/// answering first that there is nothing new and then that there is; before it did, the end of its interval has to do, where the clocks
-/// agree. Belongs to one loop.
+/// answering first that there is nothing new and then that there is, so it is asked earlier and earlier until it does, and now and then
+/// again: the two clocks need not agree. Belongs to one loop.
 /// </summary>
 /// <param name="longest">The longest pause while all is well.</param>
 internal sealed class NativeSchedule(TimeSpan longest)
 {
+    private const int LearnedForReports = 64;
     private static readonly TimeSpan Least = TimeSpan.FromSeconds(1);
 
     private TimeSpan _length;
     private DateTimeOffset _newAt;
     private DateTimeOffset? _unchangedAt;
 
-    // How long after the end of an interval its report is there, by our clock and the collector's.
+    // How long after the end of an interval, by the collector's clock, its report is there, by ours; and for how many reports that is known.
     private TimeSpan? _lag;
+    private int _reports;
 
     /// <summary>The interval of its reports; null before the first.</summary>
     public TimeSpan? Interval { get; private set; }
@@ -29,31 +31,34 @@ internal sealed class NativeSchedule(TimeSpan longest)
         Interval = end - start;
         _length = end - start > Least ? end - start : Least;
         TimeSpan age = askedAt - end;
-        if (_unchangedAt is { } before && askedAt - before <= _length / 2) _lag = (before - end + age) / 2;
+        if (_unchangedAt is { } before && askedAt - before <= _length / 2) (_lag, _reports) = ((before - end + age) / 2, 0);
+        else if (++_reports >= LearnedForReports) _lag = null;
         _newAt = askedAt;
         _unchangedAt = null;
-        return Shorter(longest, _length) + Shift(age);
+        return longest < _length ? longest : _length + Shift(age);
     }
 
-    /// <summary>The pause behind an answer that there is nothing new: an eighth of an interval, and more when it is long overdue or not due yet.</summary>
+    /// <summary>The pause behind an answer that there is nothing new: an eighth of an interval, and more when it is long overdue or far from due.</summary>
     public TimeSpan AfterUnchanged(DateTimeOffset askedAt)
     {
         _unchangedAt = askedAt;
         TimeSpan since = askedAt - _newAt;
         if (Interval is null || since < TimeSpan.Zero) return longest / 8;
         TimeSpan soon = since > _length ? since / 8 : _length / 8;
-        TimeSpan untilDue = _length - since;
-        return Shorter(longest, soon > untilDue ? soon : untilDue);
+        TimeSpan untilNear = _length * 3 / 4 - since;
+        TimeSpan pause = soon > untilNear ? soon : untilNear;
+        return pause < longest ? pause : longest;
     }
 
-    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
-
-    /// <summary>How much later than usual, or earlier, brings the next question to its place; half of the way each time.</summary>
+    /// <summary>How much later than usual, or earlier, brings the next question to its place.</summary>
     private TimeSpan Shift(TimeSpan age)
     {
-        if (_lag is null && (age < TimeSpan.Zero || age > _length)) return TimeSpan.Zero;
-        TimeSpan off = (_lag ?? TimeSpan.Zero) + _length / 4 - age;
-        TimeSpan most = _length / 4;
-        return off > most || off < -_length ? TimeSpan.Zero : Shorter(off / 2, most);
+        TimeSpan quarter = _length / 4;
+        TimeSpan off = (_lag ?? age) + quarter - age;
+        if (_lag is not null && off <= quarter && off >= -_length) return off / 2;
+
+        // Not known, or one of the clocks was set.
+        _lag = null;
+        return -quarter;
     }
 }

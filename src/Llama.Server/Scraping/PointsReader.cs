@@ -27,7 +27,7 @@ internal sealed class PointsReader
     /// <summary>Tells what was read from other points, whatever their order; within this process.</summary>
     public ulong Fingerprint { get; private set; }
 
-    /// <summary>True where any point tells of a round trip. Where none does, the next interval may look just the same.</summary>
+    /// <summary>False where all points say that nothing came back: then the next interval may look just the same.</summary>
     public bool HasReply { get; private set; }
 
     /// <summary>Reads a body.</summary>
@@ -101,7 +101,6 @@ internal sealed class PointsReader
         foreach (PlacedTag field in _pieces[tagCount..]) writer.AddField(_pieces.Key(field), BinaryPrimitives.ReadDoubleBigEndian(_pieces.Value(field)));
         writer.EndPoint();
         Count++;
-        HasReply |= measures[Measure.RttMean] > 0;
     }
 
     private ReadOnlySpan<byte> Text(ReadOnlySpan<byte> json)
@@ -135,6 +134,7 @@ internal sealed class PointsReader
         Measures measures = default;
         if (fields.IsEmpty) return measures;
         int first = _pieces.Count;
+        double? rtt = null;
         Span<byte> octets = stackalloc byte[sizeof(double)];
         var json = new Utf8JsonReader(fields);
         json.Read();
@@ -150,8 +150,11 @@ internal sealed class PointsReader
             Expect(_pieces.Count - first <= MostOfEach, ".fields are too many: a point has at most 128");
             if (key.SequenceEqual("sent"u8)) measures[Measure.Sent] = Whole(value);
             else if (key.SequenceEqual("lost"u8)) measures[Measure.Lost] = Whole(value);
-            else if (key.SequenceEqual("rtt"u8)) measures[Measure.RttMean] = value > 0 ? Whole(value * NanosPerMilli) : null;
+            else if (key.SequenceEqual("rtt"u8)) rtt = value;
         }
+
+        HasReply |= rtt is not 0;
+        measures[Measure.RttMean] = rtt > 0 ? Whole(rtt.Value * NanosPerMilli) : null;
 
         // The original's mean is over all replies, so it counts as often as there were some.
         if (measures[Measure.Sent] - measures[Measure.Lost] is not { } received) return measures;
@@ -169,7 +172,7 @@ internal sealed class PointsReader
     private long? Seconds(ref Utf8JsonReader json)
     {
         DateTimeOffset time = default;
-        Expect(json.TokenType == JsonTokenType.String && json.TryGetDateTimeOffset(out time), ".time is not a time");
+        Expect(json.TokenType == JsonTokenType.String && _value.TryTake(ref json, out _) && json.TryGetDateTimeOffset(out time), ".time is not a time");
         return time == DateTimeOffset.MinValue ? null : time.ToUnixTimeSeconds();
     }
 

@@ -73,7 +73,7 @@ public sealed class ScraperApi : IAsyncDisposable
         json.WriteStartObject();
         json.WriteString("address"u8, entry.Address);
         json.WriteString("name"u8, entry.Name);
-        json.WriteString("kind"u8, state.Outcome is null ? "unknown" : state.IsOriginal ? "original" : "native");
+        json.WriteString("kind"u8, state.Kind.SnakeCase());
         json.WriteString("outcome"u8, state.Outcome?.SnakeCase());
         json.WriteString("problem"u8, state.Problem);
         json.WriteNumber("failures"u8, state.Failures);

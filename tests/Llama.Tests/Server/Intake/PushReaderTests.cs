@@ -188,10 +188,14 @@ public sealed class PushReaderTests
             ForwardDelayVariationNanos = written.ForwardDelayVariationNanos,
             ReverseDelayVariationNanos = written.ReverseDelayVariationNanos,
             Path = written.Path,
+            Tags = read.Tags,
             Flows = read.Flows,
             Buckets = read.Buckets,
         };
         Assert.Equal(expected, read);
+        Assert.Equal(
+            written.Target.Tags.OrderBy(tag => tag.Key),
+            report.Tags[read.Tags].ToArray().Select(tag => KeyValuePair.Create(Encoding.UTF8.GetString(report.Tags.Key(tag)), Encoding.UTF8.GetString(report.Tags.Value(tag)))).OrderBy(tag => tag.Key));
         Assert.Equal(written.Rtt.Buckets, report.BucketsOf(read).ToArray());
         Assert.Equal(
             written.Flows.Select(flow => new PushedFlow
