@@ -135,7 +135,10 @@ internal sealed class CollectorLoop(CollectorEntry entry, ScraperOptions options
     private void CountMissed(MadeRecord made)
     {
         if (_report is not { } before || made.Start <= before.End) return;
-        long missed = (long)Math.Round((made.Start - before.End) / (made.End - made.Start));
+
+        // The first interval behind a start is cut short.
+        TimeSpan length = before.End - before.Start > made.End - made.Start ? before.End - before.Start : made.End - made.Start;
+        long missed = (long)Math.Round((made.Start - before.End) / length);
         counters.Missed(missed);
         _state = _state with { Missed = _state.Missed + missed };
     }

@@ -29,6 +29,16 @@ public sealed class ScraperFlagTests
         Assert.Equal("influx:http://other:8086/mesh", Sink("--influxdb-host=other"));
     }
 
+    [Fact]
+    public void Beside_other_sinks_they_count_where_somebody_names_the_host()
+    {
+        var flags = new InfluxFlags(_stage.Surroundings.Environment);
+        Assert.Empty(flags.Sinks(Parse(flags.Options, []), hasOthers: true));
+        Assert.Equal(["influx:http://db:5086/llama"], flags.Sinks(Parse(flags.Options, ["--influxdb-host", "db"]), hasOthers: true));
+        _stage.Environment["INFLUXDB_HOST"] = "db";
+        Assert.Equal(["influx:http://db:5086/llama"], flags.Sinks(Parse(flags.Options, []), hasOthers: true));
+    }
+
     [Theory]
     [InlineData("127.0.0.1,host, [::1]:9", "127.0.0.1:5000 host:5000 [::1]:9")]
     [InlineData("127.0.0.1,", "127.0.0.1:5000")]
@@ -78,7 +88,7 @@ public sealed class ScraperFlagTests
     private string Sink(params string[] arguments)
     {
         var flags = new InfluxFlags(_stage.Surroundings.Environment);
-        return flags.Sink(Parse(flags.Options, arguments));
+        return Assert.Single(flags.Sinks(Parse(flags.Options, arguments), hasOthers: false));
     }
 
     private async Task<string> Collectors(params string[] arguments)
