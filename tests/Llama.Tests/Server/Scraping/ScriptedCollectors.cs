@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Llama.Engine.Summaries;
 using System.Text.Json;
+using Llama.Engine.Summaries;
 using Llama.Server.Collecting;
 
 namespace Llama.Tests.Server.Scraping;
