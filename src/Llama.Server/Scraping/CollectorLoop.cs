@@ -22,7 +22,7 @@ internal sealed class CollectorLoop(CollectorEntry entry, ScraperOptions options
     private volatile CollectorState _state = new();
 
     // Of a collector of ours.
-    private NativeSchedule _schedule = new(options.Interval);
+    private NativeSchedule _schedule = new(options.Interval, Shard.Phase(entry.Address));
     private string? _tag;
     private (DateTimeOffset Start, DateTimeOffset End)? _report;
 
@@ -83,7 +83,7 @@ internal sealed class CollectorLoop(CollectorEntry entry, ScraperOptions options
 
         if (answer.Body is null)
             return (answer.Outcome, answer.Problem, answer.Outcome == ScrapeOutcome.Unchanged ? _schedule.AfterUnchanged(askedAt) : null);
-        if (_originalSince is not null) (_originalSince, _points, _schedule) = (null, null, new NativeSchedule(options.Interval));
+        if (_originalSince is not null) (_originalSince, _points, _schedule) = (null, null, new NativeSchedule(options.Interval, Shard.Phase(_entry.Address)));
         MadeRecord made = await maker.TakeReportAsync(answer.Body.Content, _entry, _report?.Start, cancellation);
         switch (made.Outcome)
         {

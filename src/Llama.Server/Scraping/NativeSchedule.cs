@@ -1,13 +1,17 @@
 namespace Llama.Server.Scraping;
 
 /// <summary>
-/// When to ask a collector of ours again: once for each interval, a quarter of one after it has published. When that is, it tells by
-/// answering first that there is nothing new and then that there is, so it is asked earlier and earlier until it does, and now and then
-/// again: the two clocks need not agree. Belongs to one loop.
+/// When to ask a collector of ours again: once for each interval, some while after it has published; how long, is the collector's own, as
+/// all of them publish at the same moment. When it does, it tells by answering first that there is nothing new and then that there is, so
+/// it is asked earlier and earlier until it does, and now and then again: the two clocks need not agree. Belongs to one loop.
 /// </summary>
 /// <param name="longest">The longest pause while all is well.</param>
-internal sealed class NativeSchedule(TimeSpan longest)
+/// <param name="phase">Where the collector is among all, 0 to 1.</param>
+internal sealed class NativeSchedule(TimeSpan longest, double phase)
 {
+    // Late enough for a report that is late itself, early enough for another try before the next one; parts of an interval.
+    private const double Earliest = 0.1, Latest = 0.5;
+
     private const int LearnedForReports = 64;
     private static readonly TimeSpan Least = TimeSpan.FromSeconds(1);
 
@@ -53,12 +57,12 @@ internal sealed class NativeSchedule(TimeSpan longest)
     /// <summary>How much later than usual, or earlier, brings the next question to its place.</summary>
     private TimeSpan Shift(TimeSpan age)
     {
-        TimeSpan quarter = _length / 4;
-        TimeSpan off = (_lag ?? age) + quarter - age;
-        if (_lag is not null && off <= quarter && off >= -_length) return off / 2;
+        TimeSpan place = (Earliest + phase * (Latest - Earliest)) * _length;
+        TimeSpan off = (_lag ?? age) + place - age;
+        if (_lag is not null && off <= place && off >= -_length) return off / 2;
 
         // Not known, or one of the clocks was set.
         _lag = null;
-        return -quarter;
+        return -_length / 4;
     }
 }

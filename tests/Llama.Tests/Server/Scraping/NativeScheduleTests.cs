@@ -19,12 +19,24 @@ public sealed class NativeScheduleTests
     [InlineData(2, 0.2, 1.9)]
     public void Whatever_the_clocks_say_no_interval_is_missed_and_few_questions_are_in_vain(double interval, double lag, double skew)
     {
-        Run run = Play(interval, longest: 60, lag, skew, intervals: 60, first: 0.37 * interval);
+        foreach (double phase in (double[])[0, 0.3, 0.5, 0.99])
+        {
+            Run run = Play(interval, longest: 60, lag, skew, intervals: 60, first: 0.37 * interval, phase);
 
-        Assert.Equal(0, run.Missed);
-        Assert.Equal(60, run.New);
-        Assert.InRange(run.Unchanged, 1, 20);
-        Assert.InRange(run.LastWaited / interval, 0, 0.5);
+            Assert.Equal(0, run.Missed);
+            Assert.Equal(60, run.New);
+            Assert.InRange(run.Unchanged, 1, 20);
+            Assert.InRange(run.LastWaited / interval, 0, 0.6);
+        }
+    }
+
+    [Fact]
+    public void Collectors_that_publish_at_one_moment_are_asked_at_many()
+    {
+        double[] waited = [.. Enumerable.Range(0, 11).Select(i => Play(30, longest: 60, lag: 2, skew: 0, intervals: 50, first: 3, phase: i / 10.0).LastWaited)];
+
+        Assert.True(waited.Max() - waited.Min() > 10);
+        Assert.True(waited.Select(seconds => (int)seconds).Distinct().Count() >= 8, string.Join(' ', waited));
     }
 
     [Fact]
@@ -40,7 +52,7 @@ public sealed class NativeScheduleTests
     [Fact]
     public void A_first_interval_that_is_cut_short_does_not_bring_a_flood_of_questions()
     {
-        var schedule = new NativeSchedule(TimeSpan.FromSeconds(30));
+        var schedule = new NativeSchedule(TimeSpan.FromSeconds(30), 0.5);
         DateTimeOffset now = Noon;
         now += schedule.AfterNew(Noon.AddSeconds(-2), Noon.AddSeconds(-1), now);
         int questions = 0;
@@ -52,14 +64,14 @@ public sealed class NativeScheduleTests
     [Fact]
     public void Before_the_first_report_it_is_asked_eight_times_in_an_interval()
     {
-        var schedule = new NativeSchedule(TimeSpan.FromSeconds(16));
+        var schedule = new NativeSchedule(TimeSpan.FromSeconds(16), 0.5);
         Assert.Equal(TimeSpan.FromSeconds(2), schedule.AfterUnchanged(Noon));
     }
 
     /// <summary>Asks a collector that publishes each interval some time after its end, by a clock that is off, as the schedule says.</summary>
-    private static Run Play(double interval, double longest, double lag, double skew, int intervals, double first)
+    private static Run Play(double interval, double longest, double lag, double skew, int intervals, double first, double phase = 0.375)
     {
-        var schedule = new NativeSchedule(TimeSpan.FromSeconds(longest));
+        var schedule = new NativeSchedule(TimeSpan.FromSeconds(longest), phase);
         var run = new Run();
         double now = first;
         long? known = null;
