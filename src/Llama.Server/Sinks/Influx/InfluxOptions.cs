@@ -29,6 +29,9 @@ internal sealed record InfluxOptions
     /// <summary>True sends them compressed.</summary>
     public bool IsCompressed { get; init; }
 
+    /// <summary>Which fields pairs and flows get; null for all.</summary>
+    public LineFields? Fields { get; init; }
+
     /// <summary>How long an answer may take.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -41,6 +44,7 @@ internal sealed record InfluxOptions
         InfluxOptions options = isSecond ? OfBucket(uri, url) : OfDatabase(uri, url);
         return options with
         {
+            Fields = uri.Take("fields") is { } names ? new LineFields(names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)) : null,
             IsCompressed = Switch(uri, "gzip") ?? isSecond,
             Timeout = uri.TakeNumber("timeout-s", 1, 3600) is { } seconds ? TimeSpan.FromSeconds(seconds) : options.Timeout,
         };

@@ -21,7 +21,7 @@ internal sealed class InfluxSink : ISink
     private readonly TimeProvider _time;
     private readonly HttpClient _client;
     private readonly MemoryStream _compressed = new();
-    private LineProtocol _lines = new();
+    private LineProtocol _lines;
 
     // Less once a body of that length was too much.
     private int _maxBytes = MaxBytes;
@@ -33,6 +33,7 @@ internal sealed class InfluxSink : ISink
     public InfluxSink(InfluxOptions options, HttpMessageHandler? network = null, TimeProvider? time = null)
     {
         _options = options;
+        _lines = new LineProtocol(options.Fields);
         _time = time ?? TimeProvider.System;
         var handler = network ?? new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(10) };
         _client = new HttpClient(handler) { Timeout = options.Timeout, MaxResponseContentBufferSize = MaxAnswerBytes };
@@ -128,7 +129,7 @@ internal sealed class InfluxSink : ISink
         catch (Exception error) when (error is HttpRequestException or IOException || (error is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
             // What is left of the request may still look at the lines.
-            _lines = new LineProtocol();
+            _lines = new LineProtocol(_options.Fields);
             throw HttpAnswers.NoAnswer(Name, error, _options.Timeout);
         }
     }

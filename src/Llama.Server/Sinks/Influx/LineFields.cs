@@ -5,12 +5,12 @@ using Llama.Server.Sinks.Records;
 namespace Llama.Server.Sinks.Influx;
 
 /// <summary>
-/// The fields of a line, sorted by name: all are floats, durations in milliseconds, and what was not measured is not there. Pure; any
-/// thread may call it.
+/// The fields of a line, sorted by name: all are floats, durations in milliseconds, and what was not measured is not there. Immutable;
+/// any thread may call it.
 /// </summary>
-internal static class LineFields
+internal sealed class LineFields
 {
-    private static readonly MeasureField[] OfMeasures =
+    private static readonly MeasureField[] All =
     [
         MeasureField.Millis("delay_variation", Measure.DelayVariation),
         MeasureField.Number("duplicates", Measure.Duplicates),
@@ -43,9 +43,23 @@ internal static class LineFields
         MeasureField.Number("sent", Measure.Sent),
     ];
 
-    private static readonly uint Known = OfMeasures.Aggregate(0u, (known, field) => known | 1u << (int)field.Measure);
+    private readonly MeasureField[] _fields;
+    private readonly bool _hasSuspect;
+    private readonly uint _known;
+    private readonly int _room;
 
-    private static readonly int Room = OfMeasures.Sum(field => field.Name.Length + LineNumbers.LongestOfMeasures) + Suspect.Length;
+    /// <summary>Some fields of pairs and flows, or all.</summary>
+    /// <param name="names">Which; null for all. Those of points are always written.</param>
+    /// <exception cref="FormatException">There is no field of such a name.</exception>
+    public LineFields(IReadOnlyCollection<string>? names = null)
+    {
+        if (names?.FirstOrDefault(name => name != SuspectName && !All.Any(field => field.IsCalled(name))) is { } unknown)
+            throw new FormatException($"fields has \"{unknown}\", which is none: docs/sinks.md lists them");
+        _fields = [.. All.Where(field => names is null || names.Any(field.IsCalled))];
+        _hasSuspect = names is null || names.Contains(SuspectName);
+        _known = _fields.Aggregate(0u, (known, field) => known | 1u << (int)field.Measure);
+        _room = _fields.Sum(field => field.Name.Length + LineNumbers.LongestOfMeasures) + Suspect.Length;
+    }
 
     private enum MeasureForm
     {
@@ -54,18 +68,20 @@ internal static class LineFields
         Percent,
     }
 
+    private const string SuspectName = "suspect";
+
     private static ReadOnlySpan<byte> Suspect => ",suspect=1"u8;
 
     /// <summary>True when a pair or flow has fields at all.</summary>
-    public static bool HasAny(in Measures measures) => (measures.Known & Known) != 0;
+    public bool HasAny(in Measures measures) => (measures.Known & _known) != 0;
 
     /// <summary>Writes those of a pair or flow that has any, the first with a space before it.</summary>
-    public static void Write(in Measures measures, bool isSuspect, ArrayBufferWriter<byte> output)
+    public void Write(in Measures measures, bool isSuspect, ArrayBufferWriter<byte> output)
     {
-        Span<byte> to = output.GetSpan(Room);
+        Span<byte> to = output.GetSpan(_room);
         long sent = measures[Measure.Sent].GetValueOrDefault();
         int at = 0;
-        foreach (MeasureField field in OfMeasures)
+        foreach (MeasureField field in _fields)
         {
             if (measures[field.Measure] is not { } value) continue;
             if (field.Form == MeasureForm.Percent && sent < 1) continue;
@@ -79,7 +95,7 @@ internal static class LineFields
             };
         }
 
-        if (isSuspect)
+        if (isSuspect && _hasSuspect)
         {
             Suspect.CopyTo(to[at..]);
             at += Suspect.Length;
@@ -108,6 +124,8 @@ internal static class LineFields
 
     private readonly record struct MeasureField(byte[] Name, Measure Measure, MeasureForm Form)
     {
+        public bool IsCalled(string name) => Name.AsSpan(1..^1).SequenceEqual(Encoding.UTF8.GetBytes(name));
+
         public static MeasureField Number(string name, Measure measure) => OfKind(name, measure, MeasureForm.Number);
 
         public static MeasureField Millis(string name, Measure measure) => OfKind(name, measure, MeasureForm.Millis);

@@ -18,13 +18,15 @@ namespace Llama.Server.Sinks.Influx;
 /// </code>
 /// The points of an original collector keep their own measurement, tags and fields.
 /// </remarks>
-internal sealed class LineProtocol
+/// <param name="fields">Which fields pairs and flows get; null for all.</param>
+internal sealed class LineProtocol(LineFields? fields = null)
 {
     private const int FewFields = 64;
 
     private static readonly byte[][] ClassNames = [.. Enumerable.Range(0, 256).Select(octet => Encoding.UTF8.GetBytes(TrafficClass.Name((byte)octet)))];
 
     private readonly ArrayBufferWriter<byte> _text = new(64 * 1024);
+    private readonly LineFields _fields = fields ?? new LineFields();
     private readonly LineTags _tags = new();
     private readonly byte[] _stamp = new byte[24];
     private int _stampLength;
@@ -70,14 +72,14 @@ internal sealed class LineProtocol
     private void WriteMeasured(ref ReportReader reader, bool isSuspect)
     {
         Measures measures = reader.Measures;
-        if (!LineFields.HasAny(measures)) return;
+        if (!_fields.HasAny(measures)) return;
         bool isFlow = reader.Kind == RowKind.Flow;
         _text.Write(isFlow ? "flow_stats"u8 : reader.Address.IsEmpty ? "rollup_stats"u8 : "raw_stats"u8);
         if (_pairTags < 0) _pairTags = AddPairTags(ref reader);
         _tags.KeepFirst(_pairTags);
         if (isFlow) AddNumber("src_port"u8, reader.SourcePort);
         _tags.WriteSorted(_text);
-        LineFields.Write(measures, isSuspect, _text);
+        _fields.Write(measures, isSuspect, _text);
         _text.Write(_stamp.AsSpan(0, _stampLength));
         Lines++;
     }

@@ -78,4 +78,12 @@ public sealed class InfluxOptionsTests
         Assert.Empty(uri.Left);
         return options;
     }
+
+    [Fact]
+    public void A_field_that_there_is_not_is_a_mistake()
+    {
+        FormatException error = Assert.Throws<FormatException>(() => InfluxOptions.Of(SinkUri.Parse("influx:http://db:8086/llama?fields=sent,rtt_p95")));
+        Assert.Contains("\"rtt_p95\"", error.Message, StringComparison.Ordinal);
+        Assert.NotNull(InfluxOptions.Of(SinkUri.Parse("influx:http://db:8086/llama?fields=sent,rtt_p99,suspect")).Fields);
+    }
 }

@@ -235,6 +235,15 @@ public sealed partial class LineProtocolTests
     }
 
     [Fact]
+    public void Only_the_fields_that_were_asked_for_are_written()
+    {
+        var lines = new LineProtocol(new LineFields(["sent", "loss", "rtt"]));
+        lines.Write(Pair(All(), []), 0, int.MaxValue, int.MaxValue);
+        ParsedLine line = ParsedLine.Read(Encoding.UTF8.GetString(lines.Text.Span).TrimEnd('\n'));
+        Assert.Equal(["loss", "rtt", "sent"], line.Fields.Select(field => field.Key));
+    }
+
+    [Fact]
     public void A_line_costs_no_garbage()
     {
         Measures measures = All();
