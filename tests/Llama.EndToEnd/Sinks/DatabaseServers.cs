@@ -33,15 +33,15 @@ internal static class DatabaseServers
         IsUp = async server => await Web.Get(server.Port, "/ping") is not null,
     };
 
-    /// <summary>VictoriaMetrics, one node. What was written is shown at once instead of after half a minute.</summary>
+    /// <summary>VictoriaMetrics, one node. What was written is shown at once instead of after half a minute, and what was written twice is shown once.</summary>
     public static ServerProgram VictoriaMetrics { get; } = new()
     {
         Package = "victoria-metrics",
         Command = "victoria-metrics",
         Arguments = server =>
         [
-            $"-storageDataPath={server.Directory}/data", $"-httpListenAddr=127.0.0.1:{server.Port}", "-search.latencyOffset=0s", "-retentionPeriod=100y",
-            "-memory.allowedBytes=64MB",
+            $"-storageDataPath={server.Directory}/data", $"-httpListenAddr=127.0.0.1:{server.Port}", "-search.latencyOffset=0s",
+            "-dedup.minScrapeInterval=1ms", "-memory.allowedBytes=64MB",
         ],
         IsUp = async server => await Web.Get(server.Port, "/health") is not null,
     };
