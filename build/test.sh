@@ -5,7 +5,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 
 # Package and the command it brings.
-wanted=(tmux:tmux iproute2:ip nftables:nft curl:curl
+wanted=(tmux:tmux iproute2:ip nftables:nft curl:curl jq:jq
     influxdb:influxd victoria-metrics:victoria-metrics prometheus:prometheus prometheus:promtool postgresql:postgres)
 results=artifacts/test-results
 passed=0 failed=0 skipped=0

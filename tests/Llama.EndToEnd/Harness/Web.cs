@@ -33,8 +33,8 @@ internal static partial class Web
         return sum;
     }
 
-    // The discovery server answers as the original does unless it is asked as Prometheus asks.
-    private static async Task<string> Metrics(int port)
+    /// <summary>All metrics. The discovery server answers as the original does unless it is asked as Prometheus asks.</summary>
+    public static async Task<string> Metrics(int port)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{port}/metrics") { Headers = { Accept = { new("text/plain") } } };
         using HttpResponseMessage response = await Client.SendAsync(request);
