@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 
 namespace Llama.Benchmarks.Gate;
@@ -12,9 +13,12 @@ internal sealed class ScrapeThroughput(Workbench bench, string fields) : IMeasur
 {
     private const double MebibytesBar = 500;
 
+    /// <summary>How long the database may take to make its series, which it does once.</summary>
+    private static readonly TimeSpan MostWarmUp = TimeSpan.FromMinutes(5);
+
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1), Deadline = TimeSpan.FromSeconds(30);
 
-    private readonly Samples _share = new(), _scraper = new(), _database = new(), _simulated = new(), _mebibytes = new(), _databaseMebibytes = new();
+    private readonly Samples _warmUp = new(), _share = new(), _scraper = new(), _database = new(), _simulated = new(), _mebibytes = new(), _databaseMebibytes = new();
     private readonly Samples _missed = new(), _waiting = new(), _oldest = new(), _points = new(), _kilobytes = new();
 
     public string Name => $"scraper: {What}";
@@ -25,7 +29,6 @@ internal sealed class ScrapeThroughput(Workbench bench, string fields) : IMeasur
 
     private TimeSpan Interval => TimeSpan.FromSeconds(bench.IsQuick ? 5 : 30);
 
-    // The first one is for connections, files of the database, and the compiler.
     private int Intervals => bench.IsQuick ? 2 : 4;
 
     private string What => fields.Length == 0 ? "all fields" : "the original's fields";
@@ -33,7 +36,7 @@ internal sealed class ScrapeThroughput(Workbench bench, string fields) : IMeasur
     public async Task RunRoundAsync(CancellationToken cancellation)
     {
         await using SimulatedCollectors collectors = await SimulatedCollectors.StartAsync(Collectors, 1_000, Interval).ConfigureAwait(false);
-        double seconds = (Intervals + 2) * Interval.TotalSeconds + 60;
+        double seconds = (Intervals + 2) * Interval.TotalSeconds + MostWarmUp.TotalSeconds + 60;
         int influxPort = Workbench.FreePort();
         await using RunningProgram influx = await StartInfluxAsync(influxPort, seconds).ConfigureAwait(false);
         await UntilAnswersAsync($"http://127.0.0.1:{influxPort}/ping", influx, cancellation).ConfigureAwait(false);
@@ -46,10 +49,8 @@ internal sealed class ScrapeThroughput(Workbench bench, string fields) : IMeasur
             "--listen", $"127.0.0.1:{port}", "--spool", Path.Combine(bench.Directory, $"spool-{port}"),
             "--sink", $"influx:http://127.0.0.1:{influxPort}/llama{(fields.Length == 0 ? "" : $"?fields={fields}")}").ConfigureAwait(false);
         await UntilAnswersAsync($"http://127.0.0.1:{port}/healthz", scraper, cancellation).ConfigureAwait(false);
-        await Task.Delay(Interval * 1.5, cancellation).ConfigureAwait(false);
-
         var metrics = new Uri($"http://127.0.0.1:{port}/metrics");
-        Scrape before = await Scrape.OfAsync(metrics, cancellation).ConfigureAwait(false);
+        Scrape before = await WarmUpAsync(metrics, cancellation).ConfigureAwait(false);
         (CpuReading scraperCpu, CpuReading influxCpu, CpuReading ownCpu) = (CpuReading.Of(scraper.Id), CpuReading.Of(influx.Id), CpuReading.Of(Environment.ProcessId));
         double mebibytes = 0;
         TimeSpan all = Intervals * Interval;
@@ -88,7 +89,24 @@ internal sealed class ScrapeThroughput(Workbench bench, string fields) : IMeasur
         yield return ResultRow.Of($"{who}: CPU of InfluxDB", "", _database, "0.0", "% of a core");
         yield return ResultRow.Of($"{who}: CPU of the simulated collectors", "", _simulated, "0.0", "% of a core");
         yield return ResultRow.Of($"{who}: resident, InfluxDB at the end", "", _databaseMebibytes, "N0", "MiB");
+        yield return ResultRow.Of($"{who}: until all series were made and written, {MostWarmUp.TotalSeconds:0} s at most", "", _warmUp, "N0", "s");
         yield return ResultRow.Of($"{who}: a report", "", _kilobytes, "N0", "kB");
+    }
+
+    /// <summary>Waits until every series is in the database and nothing is left of what waited meanwhile.</summary>
+    private async Task<Scrape> WarmUpAsync(Uri metrics, CancellationToken cancellation)
+    {
+        long began = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            await Task.Delay(Beat, cancellation).ConfigureAwait(false);
+            Scrape now = await Scrape.OfAsync(metrics, cancellation).ConfigureAwait(false);
+            TimeSpan took = Stopwatch.GetElapsedTime(began);
+            bool isWarm = took > Interval && now.Sum("llama_scraper_reports_total") >= Collectors && now.Sum("llama_sink_oldest_seconds") < Interval.TotalSeconds / 4;
+            if (!isWarm && took < MostWarmUp) continue;
+            _warmUp.Add(took.TotalSeconds);
+            return now;
+        }
     }
 
     private async Task<RunningProgram> StartInfluxAsync(int port, double seconds)
