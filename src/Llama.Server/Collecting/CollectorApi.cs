@@ -2,6 +2,7 @@ using Llama.Engine.Reflecting;
 using Llama.Server.Hosting;
 using Llama.Server.Joining;
 using Llama.Server.Metrics;
+using Llama.Server.Sinks.Delivery;
 using Microsoft.AspNetCore.Http;
 
 namespace Llama.Server.Collecting;
@@ -20,8 +21,10 @@ public sealed class CollectorApi : IAsyncDisposable
     /// <param name="host">An address, a name, or empty for all addresses.</param>
     /// <param name="port">The TCP port; 0 lets the kernel choose.</param>
     /// <param name="state">What it shows.</param>
+    /// <param name="sinks">Where its reports go, for /metrics; null where they go nowhere.</param>
     /// <exception cref="IOException">The address can't be bound; the message says which and why.</exception>
-    public static Task<CollectorApi> StartAsync(string host, int port, CollectorState state) => StartAsync(host, port, state, more: null);
+    public static Task<CollectorApi> StartAsync(string host, int port, CollectorState state, SinkSet? sinks = null) =>
+        StartAsync(host, port, state, more: sinks is null ? null : sinks.WriteMetricsAsync);
 
     /// <summary>Starts listening for a probe: its /metrics tell of its reflector and of its server, too.</summary>
     /// <param name="host">An address, a name, or empty for all addresses.</param>
@@ -29,21 +32,24 @@ public sealed class CollectorApi : IAsyncDisposable
     /// <param name="state">What it shows.</param>
     /// <param name="reflector">The probe's reflector.</param>
     /// <param name="joining">How the probe gets on with its server.</param>
+    /// <param name="sinks">Where its reports go besides the server; null where they go nowhere.</param>
     /// <exception cref="IOException">The address can't be bound; the message says which and why.</exception>
-    public static Task<CollectorApi> StartAsync(string host, int port, CollectorState state, Reflector reflector, JoiningCounters joining) =>
-        StartAsync(host, port, state, text =>
+    public static Task<CollectorApi> StartAsync(
+        string host, int port, CollectorState state, Reflector reflector, JoiningCounters joining, SinkSet? sinks = null) =>
+        StartAsync(host, port, state, page =>
         {
-            ReflectorMetrics.Write(text, reflector.Counters, reflector.ReceiveBufferBytes);
-            JoiningMetrics.Write(text, joining);
+            ReflectorMetrics.Write(page.Text, reflector.Counters, reflector.ReceiveBufferBytes);
+            JoiningMetrics.Write(page.Text, joining);
+            return sinks?.WriteMetricsAsync(page) ?? ValueTask.CompletedTask;
         });
 
     /// <summary>Stops listening, without waiting for requests under way.</summary>
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
-    private static async Task<CollectorApi> StartAsync(string host, int port, CollectorState state, Action<PrometheusText>? more) =>
+    private static async Task<CollectorApi> StartAsync(string host, int port, CollectorState state, Func<MetricsPage, ValueTask>? more) =>
         new(await HttpServer.StartAsync(host, port, (context, path) => AnswerAsync(context, path, state, more)));
 
-    private static Task AnswerAsync(HttpContext context, string path, CollectorState state, Action<PrometheusText>? more)
+    private static Task AnswerAsync(HttpContext context, string path, CollectorState state, Func<MetricsPage, ValueTask>? more)
     {
         switch (path)
         {
@@ -60,7 +66,7 @@ public sealed class CollectorApi : IAsyncDisposable
         }
     }
 
-    private static Task ReadAsync(HttpContext context, string path, CollectorState state, Action<PrometheusText>? more)
+    private static Task ReadAsync(HttpContext context, string path, CollectorState state, Func<MetricsPage, ValueTask>? more)
     {
         switch (path)
         {

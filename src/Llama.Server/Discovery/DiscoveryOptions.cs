@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using Llama.Mesh.Plans;
+using Llama.Server.Sinks.Delivery;
 
 namespace Llama.Server.Discovery;
 
@@ -48,6 +49,9 @@ public sealed record DiscoveryOptions
 
     /// <summary>Where its own metrics go once a minute, as the original sends them; null for nowhere.</summary>
     public InfluxDatabase? Influx { get; init; }
+
+    /// <summary>Where the reports go that probes push, besides the matrix; null for nowhere. Whoever opened them ends them.</summary>
+    public SinkSet? Sinks { get; init; }
 
     /// <summary>
     /// Sends a datagram to a reflector, authenticated with the key unless that is empty; true when it came back. Null where nobody can try.

@@ -6,6 +6,7 @@ using Llama.Server.Discovery.Original;
 using Llama.Server.Hosting;
 using Llama.Server.Intake;
 using Llama.Server.Metrics;
+using Llama.Server.Sinks.Delivery;
 using Llama.Storage.Registry;
 using Microsoft.AspNetCore.Http;
 
@@ -39,16 +40,8 @@ public sealed class DiscoveryServer : IAsyncDisposable
         var rates = new SourceRates(options.RegistrationsPerSecondPerSource, time);
         _registry = registry;
         _minutes = new MinuteRound(registry, options, time);
-        _intake = new SummaryIntake(
-            new IntakeOptions
-            {
-                FindMember = (group, name) => registry.Find(group, name)?.Member,
-                FindGroup = registry.Find,
-                Groups = () => registry.Groups,
-                Refuse = (context, group) => context.IsRefused(access.MayRegister(context, group), Problems.RegisterToken, out Task refusal) ? refusal : null,
-            },
-            time);
-        _original = new OriginalApi(registry, options, access, clients, rates, _minutes, new DiscoveryMetrics(registry, _intake, _requests), time);
+        _intake = new SummaryIntake(IntakeOf(options, registry, access), time);
+        _original = new OriginalApi(registry, options, access, clients, rates, _minutes, new DiscoveryMetrics(registry, _intake, _requests, options.Sinks), time);
         _native = new NativeApi(registry, _intake, options, access, clients, rates, MaxWaiting, time);
         _faults = new FaultLog(options.Warn, time);
     }
@@ -95,6 +88,19 @@ public sealed class DiscoveryServer : IAsyncDisposable
         _intake.Dispose();
         await _minutes.DisposeAsync();
         await _registry.DisposeAsync();
+    }
+
+    private static IntakeOptions IntakeOf(DiscoveryOptions options, Registry registry, AccessRules access)
+    {
+        Member? Find(string group, string name) => registry.Find(group, name)?.Member;
+        var intake = new IntakeOptions
+        {
+            FindMember = Find,
+            FindGroup = registry.Find,
+            Groups = () => registry.Groups,
+            Refuse = (context, group) => context.IsRefused(access.MayRegister(context, group), Problems.RegisterToken, out Task refusal) ? refusal : null,
+        };
+        return options.Sinks is { } sinks ? intake with { Keep = new PushFeed(sinks, Find).KeepAsync } : intake;
     }
 
     private async Task ListenAsync(DiscoveryOptions options)

@@ -20,11 +20,11 @@ internal static class CollectorMetrics
     /// <param name="more">Writes further families of the same process.</param>
     /// <param name="output">Where to.</param>
     /// <param name="cancellation">Gives up.</param>
-    public static async Task WriteAsync(CollectorSnapshot snapshot, Action<PrometheusText>? more, PipeWriter output, CancellationToken cancellation)
+    public static async Task WriteAsync(CollectorSnapshot snapshot, Func<MetricsPage, ValueTask>? more, PipeWriter output, CancellationToken cancellation)
     {
         var page = new MetricsPage(output, cancellation);
         ProcessMetrics.Write(page.Text);
-        more?.Invoke(page.Text);
+        if (more is not null) await more(page);
         WriteCollector(page.Text, snapshot);
         await page.WriteAsync(PairFamilies.Counters, snapshot.Totals.Pairs);
         await page.WriteAsync(PairFamilies.Gauges, snapshot.Totals.Pairs);

@@ -3,11 +3,12 @@ using System.Globalization;
 using Llama.Mesh.Membership;
 using Llama.Server.Discovery;
 using Llama.Server.Intake;
+using Llama.Server.Sinks.Delivery;
 
 namespace Llama.Server.Metrics;
 
 /// <summary>A discovery server's metrics in Prometheus' text format. Any thread may call it.</summary>
-internal sealed class DiscoveryMetrics(Registry registry, SummaryIntake intake, RequestCounters requests)
+internal sealed class DiscoveryMetrics(Registry registry, SummaryIntake intake, RequestCounters requests, SinkSet? sinks)
 {
     // Groups are named by whoever registers: a series for each must end somewhere.
     private const int MostGroups = 1000;
@@ -17,11 +18,16 @@ internal sealed class DiscoveryMetrics(Registry registry, SummaryIntake intake, 
 
     private static readonly byte[][] Echoes = [.. Enum.GetValues<EchoState>().Select(echo => PrometheusText.Label("echo", echo.SnakeCase()))];
 
-    /// <summary>The whole text.</summary>
-    public ReadOnlyMemory<byte> Write()
+    /// <summary>Writes everything, and sends it.</summary>
+    public async ValueTask WriteAsync(MetricsPage page)
     {
-        var output = new ArrayBufferWriter<byte>(16 * 1024);
-        var text = new PrometheusText(output);
+        Write(page.Text);
+        if (sinks is not null) await sinks.WriteMetricsAsync(page);
+        await page.SendAsync();
+    }
+
+    private void Write(PrometheusText text)
+    {
         ProcessMetrics.Write(text);
         WriteProbes(text, registry.Groups);
         RegistryCounters counters = registry.Counters;
@@ -46,8 +52,6 @@ internal sealed class DiscoveryMetrics(Registry registry, SummaryIntake intake, 
             PrometheusText.AddLabel(labels, "status", status.ToString(CultureInfo.InvariantCulture));
             text.Sample(count, labels.WrittenSpan);
         }
-
-        return output.WrittenMemory;
     }
 
     private static void WriteProbes(PrometheusText text, IReadOnlyList<GroupSnapshot> groups)

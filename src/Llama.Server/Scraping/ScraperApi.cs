@@ -3,6 +3,7 @@ using System.Text.Json;
 using Llama.Server.Collecting;
 using Llama.Server.Hosting;
 using Llama.Server.Metrics;
+using Llama.Server.Sinks.Delivery;
 using Microsoft.AspNetCore.Http;
 
 namespace Llama.Server.Scraping;
@@ -21,23 +22,21 @@ public sealed class ScraperApi : IAsyncDisposable
     /// <param name="host">An address, a name, or empty for all addresses.</param>
     /// <param name="port">The TCP port; 0 lets the kernel choose.</param>
     /// <param name="scraper">What it shows.</param>
+    /// <param name="sinks">Where its reports go, for /metrics; null where they go nowhere.</param>
     /// <exception cref="IOException">The address can't be bound; the message says which and why.</exception>
-    public static Task<ScraperApi> StartAsync(string host, int port, Scraper scraper) => StartAsync(host, port, scraper, more: null);
-
-    /// <inheritdoc cref="StartAsync(string, int, Scraper)"/>
-    internal static async Task<ScraperApi> StartAsync(string host, int port, Scraper scraper, Action<PrometheusText>? more) =>
-        new(await HttpServer.StartAsync(host, port, (context, path) => AnswerAsync(context, path, scraper, more)));
+    public static async Task<ScraperApi> StartAsync(string host, int port, Scraper scraper, SinkSet? sinks = null) =>
+        new(await HttpServer.StartAsync(host, port, (context, path) => AnswerAsync(context, path, scraper, sinks)));
 
     /// <summary>Stops listening, without waiting for requests under way.</summary>
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
-    private static Task AnswerAsync(HttpContext context, string path, Scraper scraper, Action<PrometheusText>? more)
+    private static Task AnswerAsync(HttpContext context, string path, Scraper scraper, SinkSet? sinks)
     {
         if (path is not ("/metrics" or "/healthz" or "/readyz" or "/status")) return context.ReplyNotFoundAsync();
         if (!context.IsRead(out Task refusal)) return refusal;
         return path switch
         {
-            "/metrics" => context.ReplyAsync(StatusCodes.Status200OK, PrometheusText.ContentType, Metrics(scraper, more)),
+            "/metrics" => SendMetricsAsync(context, scraper, sinks),
             "/status" => context.ReplyAsync(StatusCodes.Status200OK, "application/json", Status(scraper)),
             "/readyz" when !scraper.IsReady =>
                 context.ReplyTextAsync(StatusCodes.Status503ServiceUnavailable, "it is not known yet which collectors there are"u8.ToArray()),
@@ -45,14 +44,15 @@ public sealed class ScraperApi : IAsyncDisposable
         };
     }
 
-    private static ReadOnlyMemory<byte> Metrics(Scraper scraper, Action<PrometheusText>? more)
+    private static async Task SendMetricsAsync(HttpContext context, Scraper scraper, SinkSet? sinks)
     {
-        var output = new ArrayBufferWriter<byte>(4096);
-        var text = new PrometheusText(output);
-        scraper.WriteMetrics(text);
-        more?.Invoke(text);
-        ProcessMetrics.Write(text);
-        return output.WrittenMemory;
+        context.Response.ContentType = PrometheusText.ContentType;
+        if (HttpMethods.IsHead(context.Request.Method)) return;
+        var page = new MetricsPage(context.Response.BodyWriter, context.RequestAborted);
+        scraper.WriteMetrics(page.Text);
+        ProcessMetrics.Write(page.Text);
+        if (sinks is not null) await sinks.WriteMetricsAsync(page);
+        await page.SendAsync();
     }
 
     private static ReadOnlyMemory<byte> Status(Scraper scraper)

@@ -108,9 +108,12 @@ internal sealed class OriginalApi
     private Task SendMetricsAsync(HttpContext context)
     {
         string accept = context.Request.Headers.Accept.ToString();
-        return accept.Contains("text/plain", StringComparison.OrdinalIgnoreCase) || accept.Contains("openmetrics-text", StringComparison.OrdinalIgnoreCase)
-            ? context.ReplyAsync(StatusCodes.Status200OK, PrometheusText.ContentType, _metrics.Write())
-            : context.ReplyAsync(StatusCodes.Status200OK, Json, _minutes.WriteJson());
+        bool isPrometheus = accept.Contains("text/plain", StringComparison.OrdinalIgnoreCase) || accept.Contains("openmetrics-text", StringComparison.OrdinalIgnoreCase);
+        if (!isPrometheus) return context.ReplyAsync(StatusCodes.Status200OK, Json, _minutes.WriteJson());
+        context.Response.ContentType = PrometheusText.ContentType;
+        return HttpMethods.IsHead(context.Request.Method)
+            ? Task.CompletedTask
+            : _metrics.WriteAsync(new MetricsPage(context.Response.BodyWriter, context.RequestAborted)).AsTask();
     }
 
     private Task SendAddressAsync(HttpContext context) =>
