@@ -1,7 +1,10 @@
+using System.Net;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Llama.Cli.Settings;
 using Llama.Mesh;
 using Llama.Server.Collecting;
+using Llama.Server.Sinks.Delivery;
 
 namespace Llama.Cli.Collecting;
 
@@ -24,8 +27,12 @@ internal sealed class CollectorService(CollectorSettings settings, Log log, Time
             _reloadAsked.Release();
         });
         CollectorConfiguration configuration = ReadOrFail();
-        using var collector = new Collector(new CollectorOptions { Network = settings.Network, Key = settings.Key }, log, time);
-        CollectorApi api = await StartApiAsync(configuration.Api, collector.State).ConfigureAwait(false);
+        SinkSet? sinks = settings.OpenSinks();
+        await using ConfiguredAsyncDisposable delivery = RunningSinks.Start(sinks).ConfigureAwait(false);
+        CollectorFeed? feed = sinks is null ? null : new CollectorFeed(sinks, OriginOf(configuration.Api), tags: []);
+        using var collector = new Collector(
+            new CollectorOptions { Network = settings.Network, Key = settings.Key, Publish = feed is null ? null : feed.Take }, log, time);
+        CollectorApi api = await StartApiAsync(configuration.Api, collector.State, sinks).ConfigureAwait(false);
         try
         {
             log.Info($"serves its API on {string.Join(", ", api.Addresses)}");
@@ -95,17 +102,21 @@ internal sealed class CollectorService(CollectorSettings settings, Log log, Time
         return result;
     }
 
-    private static async Task<CollectorApi> StartApiAsync(ApiSettings listen, CollectorState state)
+    private static async Task<CollectorApi> StartApiAsync(ApiSettings listen, CollectorState state, SinkSet? sinks)
     {
         try
         {
-            return await CollectorApi.StartAsync(listen.Host, listen.Port, state).ConfigureAwait(false);
+            return await CollectorApi.StartAsync(listen.Host, listen.Port, state, sinks).ConfigureAwait(false);
         }
         catch (IOException error)
         {
             throw new Failure($"API (--api, or api.bind of the file): {error.Message}", error);
         }
     }
+
+    // What listens on all addresses is known by the host's name, as who scrapes it knows it.
+    private static string OriginOf(ApiSettings api) =>
+        Text(api with { Host = api.Host is "" or "0.0.0.0" or "::" ? Dns.GetHostName() : api.Host });
 
     private static string Text(ApiSettings api) => new ListenAddress(api.Host, api.Port).ToString();
 }
@@ -121,6 +132,9 @@ internal sealed record CollectorSettings
 
     /// <summary>Where the API listens; null leaves it to the file.</summary>
     public ListenAddress? Api { get; init; }
+
+    /// <summary>Opens the sinks that its reports go to; gives null where they go nowhere.</summary>
+    public Func<SinkSet?> OpenSinks { get; init; } = static () => null;
 
     /// <summary>What was read, with what the command line says over it.</summary>
     public ConfigurationResult Over(ConfigurationResult read) => Api is { } api && read.Configuration is { } configuration

@@ -20,6 +20,7 @@ internal static class CollectorCommand
         var keyFile = new Setting<string>("key-file", "FILE", "Authenticate datagrams with the key in this file.", ValueParser.Text, environment);
         var network = new Setting<NetworkKind>(
             "network", "KIND", "'kernel' for batched system calls, 'portable' for System.Net.Sockets.", ValueParser.Network, environment, "kernel");
+        var sinks = new SinkSettings(environment, showsPairs: true);
         var check = new Option<bool>("--check", "-check") { Description = "Check the configuration, print all mistakes or what it comes to, and exit." };
 
         var command = new DescribedCommand("collector", "Send datagrams to targets, judge the replies, publish summaries over HTTP.")
@@ -30,10 +31,11 @@ internal static class CollectorCommand
                 "llama collector --config collector.yaml",
                 "llama collector --config collector.yaml --check       # only look for mistakes",
                 "llama collector -llama.config=legacy.yaml -llama.dst-port=8100",
+                "llama collector --config collector.yaml --sink influx:http://db:8086/llama",
                 "curl -s localhost:5000/api/v2/summaries               # what it measured",
             ],
         };
-        foreach (Option option in (Option[])[config, destinationPort, api, keyFile, network, check]) command.Add(option);
+        foreach (Option option in (Option[])[config, destinationPort, api, .. sinks.Options, keyFile, network, check]) command.Add(option);
 
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -45,6 +47,7 @@ internal static class CollectorCommand
                 Api = parsed.GetValue(api),
                 Network = parsed.GetValue(network),
                 Key = KeyFile.Read(parsed.GetValue(keyFile), surroundings.Log),
+                OpenSinks = () => sinks.Open(parsed, Path.Combine(DefaultStatePath.Of(environment, "collector"), "sinks"), surroundings),
             };
             if (parsed.GetValue(check)) return Check(settings, surroundings);
 

@@ -35,24 +35,43 @@ internal static class DemoCommand
                 "llama demo                       # until Ctrl-C",
                 "llama demo --for 15s --probes 8",
                 "llama demo --for 5s | cat        # one plain table for each interval",
+                "llama demo --sink jsonl:/tmp/llama.jsonl",
                 "NO_COLOR=1 llama demo            # no colours; the marks tell the same",
             ],
         };
         command.Add(span);
         command.Add(probes);
+        ListSetting sinks = SinkSettings.Sinks(surroundings.Environment, showsPairs: false);
+        command.Add(sinks);
         command.SetAction(async (parsed, cancellation) =>
         {
-            await RunAsync(parsed.GetValue(probes) ?? 5, parsed.GetValue(span), surroundings, cancellation).ConfigureAwait(false);
+            await RunAsync(parsed.GetValue(probes) ?? 5, parsed.GetValue(span), parsed.GetValue(sinks) ?? [], surroundings, cancellation).ConfigureAwait(false);
             return ExitCode.Ok;
         });
         return command;
     }
 
-    private static async Task RunAsync(int probes, TimeSpan? span, Surroundings surroundings, CancellationToken cancellation)
+    private static async Task RunAsync(
+        int probes, TimeSpan? span, IReadOnlyList<string> sinks, Surroundings surroundings, CancellationToken cancellation)
+    {
+        // What is said of the sinks comes behind the matrix, which would be torn by it.
+        using var said = new StringWriter { NewLine = "\n" };
+        try
+        {
+            await MeasureAsync(probes, span, sinks, new Log(said, surroundings.Time), surroundings, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            await surroundings.Error.WriteAsync(said.ToString()).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task MeasureAsync(
+        int probes, TimeSpan? span, IReadOnlyList<string> sinks, Log log, Surroundings surroundings, CancellationToken cancellation)
     {
         using var stop = new StopSignals(cancellation);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
-        DemoMesh mesh = await OpenAsync(probes, surroundings.Time).ConfigureAwait(false);
+        DemoMesh mesh = await OpenAsync(probes, sinks, log, surroundings.Time).ConfigureAwait(false);
         await using ConfiguredAsyncDisposable whole = mesh.ConfigureAwait(false);
         if (span is { } time) ending.CancelAfter(time);
         Task measuring = mesh.RunAsync(ending.Token);
@@ -67,11 +86,11 @@ internal static class DemoCommand
         }
     }
 
-    private static async Task<DemoMesh> OpenAsync(int probes, TimeProvider time)
+    private static async Task<DemoMesh> OpenAsync(int probes, IReadOnlyList<string> sinks, Log log, TimeProvider time)
     {
         try
         {
-            return await DemoMesh.StartAsync(probes, time).ConfigureAwait(false);
+            return await DemoMesh.StartAsync(probes, sinks, log, time).ConfigureAwait(false);
         }
         catch (Exception error) when (error is SocketException or IOException)
         {

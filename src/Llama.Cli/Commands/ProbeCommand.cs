@@ -31,6 +31,7 @@ internal static class ProbeCommand
         var data = new Setting<string>(
             "data", "DIR", "Where its identity, its last configuration and reports that wait are kept; docs/cli.md has the default.", ValueParser.Text, environment);
         var push = new Setting<string>("push", "on|off", "Push summaries to the server, which also works from behind NAT.", OnOrOff, environment, "on");
+        var sinks = new SinkSettings(environment, showsPairs: true);
         var workers = new Setting<int?>(
             "workers", "N", "Threads of the reflector.", text => ValueParser.Count(text, 1, 256, "is not a number of workers"), environment, "1");
         var maxPps = new Setting<Rate>(
@@ -54,8 +55,8 @@ internal static class ProbeCommand
         };
         Option[] options =
         [
-            server, group, keepalive, ip, tags, name, shortName, port, bind, .. token.Options, authorities, data, push, workers, maxPps,
-            maxPpsPerSource, keyFile, network, verbose,
+            server, group, keepalive, ip, tags, name, shortName, port, bind, .. token.Options, authorities, data, push,
+            .. sinks.Options, workers, maxPps, maxPpsPerSource, keyFile, network, verbose,
         ];
         foreach (Option option in options) command.Add(option);
 
@@ -63,6 +64,7 @@ internal static class ProbeCommand
         {
             string host = Dns.GetHostName();
             int udp = parsed.GetValue(port);
+            string state = parsed.GetValue(data) ?? StateDirectory.Default(environment, udp);
             double? limit = parsed.GetRequiredValue(maxPps)!.PerSecond;
             var settings = new ProbeSettings
             {
@@ -78,7 +80,8 @@ internal static class ProbeCommand
                 Keepalive = parsed.GetValue(keepalive),
                 Token = ServerAccess.Token(token.Read(parsed)),
                 Authorities = ServerAccess.Authorities(parsed.GetValue(authorities)),
-                Data = parsed.GetValue(data) ?? StateDirectory.Default(environment, udp),
+                Data = state,
+                OpenSinks = () => sinks.Open(parsed, Path.Combine(state, "sinks"), surroundings),
                 Pushes = parsed.GetValue(push) != "off",
                 IsVerbose = parsed.GetValue(verbose),
                 Workers = parsed.GetValue(workers) ?? 1,

@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Globalization;
 using Llama.Cli.Scraping;
 using Llama.Cli.Settings;
 using Llama.Server.Scraping;
+using Llama.Server.Sinks.Delivery;
 
 namespace Llama.Cli.Commands;
 
@@ -18,6 +20,7 @@ internal static class ScraperCommand
         Func<string, string?> environment = surroundings.Environment;
         var collectors = new CollectorFlags(environment);
         var influx = new InfluxFlags(environment);
+        var sinks = new SinkSettings(environment, showsPairs: false);
         var interval = new Setting<TimeSpan?>(
             "interval", "SECONDS", "How often each collector is asked, 30, and 10 with --server; those of ours as often as they report, where that is more often.",
             ValueParser.WholeSeconds, environment, goName: "llama.interval");
@@ -34,11 +37,12 @@ internal static class ScraperCommand
             [
                 "llama scraper --collector-hosts 192.0.2.1,192.0.2.2 --influxdb-host db --influxdb-port 8086",
                 "LLAMA_SERVER=http://server:5000 INFLUXDB_HOST=db INFLUXDB_PORT=8086 llama scraper",
+                "llama scraper --server http://server:5000 --sink postgres://llama@db/llama",
                 "llama scraper --server http://server:5000 --group wan --shard 2/8 --listen :9101",
                 "llama scraper --collector-hosts @collectors.txt        # followed when the file changes",
             ],
         };
-        foreach (Option option in (Option[])[.. collectors.Options, interval, timeout, shard, listen, .. influx.Options]) command.Add(option);
+        foreach (Option option in (Option[])[.. collectors.Options, interval, timeout, shard, listen, .. sinks.Options, .. influx.Options]) command.Add(option);
 
         // The Go programs share one set of flags.
         foreach (string name in (string[])["llama.config", "llama.dst-port"])
@@ -47,22 +51,35 @@ internal static class ScraperCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             using var stop = new StopSignals(cancellation);
+            IAsyncEnumerable<IReadOnlyList<CollectorEntry>> list = collectors.Read(parsed, surroundings);
+            Shard share = parsed.GetValue(shard) ?? Shard.Whole;
+            SinkSet set = sinks.Open(parsed, Path.Combine(DefaultStatePath.Of(environment, RoleOf(share)), "sinks"), surroundings, influx.Sink(parsed))!;
             var options = new ScraperOptions
             {
-                Collectors = collectors.Read(parsed, surroundings),
-                Take = (_, _) => default,
+                Collectors = list,
+                Take = (record, _) =>
+                {
+                    set.Take(record.Span);
+                    return ValueTask.CompletedTask;
+                },
+                WantsFlows = set.WantsFlows,
+                WantsBuckets = set.WantsBuckets,
                 Interval = parsed.GetValue(interval) ?? (collectors.HasServer(parsed) ? ProbeInterval : UsualInterval),
                 Timeout = parsed.GetValue(timeout),
-                Shard = parsed.GetValue(shard) ?? Shard.Whole,
+                Shard = share,
                 Time = surroundings.Time,
                 Inform = surroundings.Log.Info,
                 Warn = surroundings.Log.Warn,
             };
-            await ScraperService.RunAsync(options, parsed.GetValue(listen), surroundings.Log, stop.Token).ConfigureAwait(false);
+            await ScraperService.RunAsync(options, set, parsed.GetValue(listen), surroundings.Log, stop.Token).ConfigureAwait(false);
             return ExitCode.Ok;
         });
         return command;
     }
+
+    // The scrapers of one list may well run on one host.
+    private static string RoleOf(Shard shard) =>
+        shard == Shard.Whole ? "scraper" : string.Create(CultureInfo.InvariantCulture, $"scraper-{shard.Index}-of-{shard.Count}");
 
     private static Parsed<Shard> ShardOf(string text) => Shard.Parse(text) is { } shard
         ? Parsed.Of(shard)

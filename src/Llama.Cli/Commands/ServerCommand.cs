@@ -9,6 +9,7 @@ using Llama.Mesh.Plans;
 using Llama.Server.Discovery;
 using Llama.Server.Hosting;
 using Llama.Server.Loading;
+using Llama.Server.Sinks.Delivery;
 using Llama.Storage.Registry;
 using Llama.Wire.Clocks;
 using Llama.Wire.Sockets;
@@ -30,6 +31,7 @@ internal static class ServerCommand
                 "llama server --config server.yaml --check         # only look for mistakes",
                 "LLAMA_REGISTER_TOKEN=... llama server --host 0.0.0.0 --tls-certificate cert.pem --tls-key key.pem",
                 "curl localhost:5000/api/v2/matrix                 # what the probes measure",
+                "llama server --sink influx:http://db:8086/llama   # all of it into a database, too",
             ],
         };
         foreach (Option option in settings.Options) command.Add(option);
@@ -90,13 +92,19 @@ internal static class ServerCommand
         DiscoveryOptions options = Options(settings, parsed, configuration, echo, surroundings);
         WarnOfOpenDoors(options, log);
 
-        DiscoveryServer server = await StartAsync(options, parsed.GetValue(settings.Data), surroundings).ConfigureAwait(false);
-        await using (server.ConfigureAwait(false))
+        string data = parsed.GetValue(settings.Data) is { Length: > 0 } given ? given : DefaultStatePath.Of(surroundings.Environment, "server");
+        SinkSet? sinks = settings.Sinks.Open(parsed, Path.Combine(data, "sinks"), surroundings);
+        RunningSinks delivering = RunningSinks.Start(sinks);
+        await using (delivering.ConfigureAwait(false))
         {
-            foreach (string address in server.Addresses) log.Info($"serves {address}; a probe joins with: LLAMA_SERVER={Reachable(address)} llama probe");
-            Task loading = options.LoadTest ? LoadAsync(new Uri(server.Addresses[0]), options.RegisterToken, log, stop.Token) : Task.CompletedTask;
-            await new EventTeller(server, log, surroundings.Time, parsed.GetValue(settings.Verbose)).RunAsync(stop.Token).ConfigureAwait(false);
-            await loading.ConfigureAwait(false);
+            DiscoveryServer server = await StartAsync(options with { Sinks = sinks }, data, surroundings).ConfigureAwait(false);
+            await using (server.ConfigureAwait(false))
+            {
+                foreach (string address in server.Addresses) log.Info($"serves {address}; a probe joins with: LLAMA_SERVER={Reachable(address)} llama probe");
+                Task loading = options.LoadTest ? LoadAsync(new Uri(server.Addresses[0]), options.RegisterToken, log, stop.Token) : Task.CompletedTask;
+                await new EventTeller(server, log, surroundings.Time, parsed.GetValue(settings.Verbose)).RunAsync(stop.Token).ConfigureAwait(false);
+                await loading.ConfigureAwait(false);
+            }
         }
 
         log.Info("ended");
@@ -154,9 +162,8 @@ internal static class ServerCommand
         }
     }
 
-    private static async Task<DiscoveryServer> StartAsync(DiscoveryOptions options, string? data, Surroundings surroundings)
+    private static async Task<DiscoveryServer> StartAsync(DiscoveryOptions options, string directory, Surroundings surroundings)
     {
-        string directory = data is { Length: > 0 } ? data : DefaultStatePath.Of(surroundings.Environment, "server");
         try
         {
             surroundings.Log.Info($"keeps registrations in {Path.GetFullPath(directory)}");

@@ -2,9 +2,11 @@ using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
 using Llama.Cli.Joining;
+using Llama.Cli.Settings;
 using Llama.Engine.Summaries;
 using Llama.Mesh.Plans;
 using Llama.Server.Discovery;
+using Llama.Server.Sinks.Delivery;
 using Llama.Storage.Registry;
 using Llama.Wire.Clocks;
 using Llama.Wire.Sockets;
@@ -49,6 +51,8 @@ internal sealed class DemoMesh : IAsyncDisposable
     private readonly Dictionary<IPEndPoint, IPEndPoint>[] _detours;
     private readonly TimeProvider _time;
     private DiscoveryServer? _server;
+    private SinkSet? _sinks;
+    private RunningSinks? _delivering;
 
     private DemoMesh(int probes, TimeProvider time)
     {
@@ -69,14 +73,18 @@ internal sealed class DemoMesh : IAsyncDisposable
 
     /// <summary>Finds addresses for all, opens the hop, and starts the server.</summary>
     /// <param name="probes">How many probes, 2 to <see cref="MostProbes"/>.</param>
+    /// <param name="sinks">Where the server's reports go, as <c>--sink</c> has it; may be empty.</param>
+    /// <param name="log">What is said of the sinks.</param>
     /// <param name="time">What server and probes go by.</param>
     /// <exception cref="SocketException">A loopback address can't be bound.</exception>
     /// <exception cref="IOException">The server can't listen, or there is no room for its file.</exception>
-    public static async Task<DemoMesh> StartAsync(int probes, TimeProvider time)
+    public static async Task<DemoMesh> StartAsync(int probes, IReadOnlyList<string> sinks, Log log, TimeProvider time)
     {
         var mesh = new DemoMesh(probes, time);
         try
         {
+            if (sinks.Count > 0) mesh._sinks = SinkSettings.Open(mesh.SinkOptions(sinks), log, time);
+            mesh._delivering = RunningSinks.Start(mesh._sinks);
             mesh._server = await DiscoveryServer.StartAsync(mesh.ServerOptions(), SqliteRegistryStore.Open(mesh._directory.FullName, _ => { }), time).ConfigureAwait(false);
             return mesh;
         }
@@ -109,6 +117,7 @@ internal sealed class DemoMesh : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (_server is not null) await _server.DisposeAsync().ConfigureAwait(false);
+        if (_delivering is not null) await _delivering.DisposeAsync().ConfigureAwait(false);
         _hop.Dispose();
         _directory.Delete(recursive: true);
     }
@@ -136,10 +145,13 @@ internal sealed class DemoMesh : IAsyncDisposable
         }
     }
 
+    private SinkSetOptions SinkOptions(IReadOnlyList<string> sinks) => new() { Sinks = sinks, Directory = Path.Combine(_directory.FullName, "sinks") };
+
     private DiscoveryOptions ServerOptions() => new()
     {
         Host = AddressOf(0).ToString(),
         Port = 0,
+        Sinks = _sinks,
         Configuration = new ServerConfiguration
         {
             Defaults = new GroupSettings

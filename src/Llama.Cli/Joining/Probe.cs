@@ -1,11 +1,14 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using Llama.Cli.Collecting;
 using Llama.Cli.Commands;
 using Llama.Cli.Reflecting;
+using Llama.Cli.Settings;
 using Llama.Engine.Reflecting;
 using Llama.Mesh.Joining;
 using Llama.Server.Collecting;
 using Llama.Server.Joining;
+using Llama.Server.Sinks.Delivery;
 
 namespace Llama.Cli.Joining;
 
@@ -20,7 +23,7 @@ internal sealed class Probe(ProbeSettings settings, Log log, TimeProvider time)
     public async Task RunAsync(CancellationToken cancellation)
     {
         using StateDirectory state = settings.Data is { } data ? StateDirectory.Open(data, log) : StateDirectory.None(log);
-        using Reflector reflector = RunningReflector.Open(ReflectorOptions(), settings.Network == Settings.NetworkKind.Portable, log);
+        using Reflector reflector = RunningReflector.Open(ReflectorOptions(), settings.Network == NetworkKind.Portable, log);
         ProbeClaim claim = Claim(reflector.LocalEndPoint.Port, state.Instance);
         var counters = new JoiningCounters();
         using var client = new DiscoveryClient(new DiscoveryClientOptions
@@ -35,6 +38,9 @@ internal sealed class Probe(ProbeSettings settings, Log log, TimeProvider time)
         ReportPusher? pusher = settings.Pushes
             ? new ReportPusher(client, claim, new ReportSpool(state.SpoolPath, new SpoolLimits(), counters, time, log), counters, surroundings)
             : null;
+        SinkSet? sinks = settings.OpenSinks();
+        await using ConfiguredAsyncDisposable delivery = RunningSinks.Start(sinks).ConfigureAwait(false);
+        CollectorFeed? feed = sinks is null ? null : new CollectorFeed(sinks, $"{settings.Group}/{settings.Name}", settings.Tags);
         using var collector = new Collector(
             new CollectorOptions
             {
@@ -45,12 +51,13 @@ internal sealed class Probe(ProbeSettings settings, Log log, TimeProvider time)
                 Publish = report =>
                 {
                     pusher?.Offer(report);
+                    feed?.Take(report);
                     settings.Publish?.Invoke(report);
                 },
             },
             log,
             time);
-        CollectorApi api = await StartApiAsync(claim.Identity.Port, collector.State, reflector, counters).ConfigureAwait(false);
+        CollectorApi api = await StartApiAsync(claim.Identity.Port, collector.State, reflector, counters, sinks).ConfigureAwait(false);
         try
         {
             log.Info($"serves its API on {string.Join(", ", api.Addresses)}");
@@ -105,11 +112,11 @@ internal sealed class Probe(ProbeSettings settings, Log log, TimeProvider time)
         return null;
     }
 
-    private async Task<CollectorApi> StartApiAsync(int port, CollectorState state, Reflector reflector, JoiningCounters counters)
+    private async Task<CollectorApi> StartApiAsync(int port, CollectorState state, Reflector reflector, JoiningCounters counters, SinkSet? sinks)
     {
         try
         {
-            return await CollectorApi.StartAsync(settings.Bind?.ToString() ?? "", port, state, reflector, counters).ConfigureAwait(false);
+            return await CollectorApi.StartAsync(settings.Bind?.ToString() ?? "", port, state, reflector, counters, sinks).ConfigureAwait(false);
         }
         catch (IOException error)
         {

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Llama.Cli.Settings;
 using Llama.Engine.Summaries;
+using Llama.Server.Sinks.Delivery;
 
 namespace Llama.Cli.Joining;
 
@@ -70,6 +71,9 @@ internal sealed record ProbeSettings
 
     /// <summary>Where to send to in order to reach a target; null for the target itself.</summary>
     public Func<IPEndPoint, IPEndPoint>? Reach { get; init; }
+
+    /// <summary>Opens the sinks that its reports go to besides the server; gives null where they go nowhere.</summary>
+    public Func<SinkSet?> OpenSinks { get; init; } = static () => null;
 
     /// <summary>Takes each report too, one at a time. It must not throw.</summary>
     public Action<IntervalReport>? Publish { get; init; }

@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using Llama.Cli.Settings;
 using Llama.Server.Scraping;
+using Llama.Server.Sinks.Delivery;
 
 namespace Llama.Cli.Scraping;
 
@@ -10,13 +12,19 @@ internal static class ScraperService
     private const int LookupThreads = 16;
 
     /// <summary>Runs until cancelled.</summary>
+    /// <param name="options">What it does.</param>
+    /// <param name="sinks">Where reports go; they end with it.</param>
+    /// <param name="listen">Where it shows itself; null for nowhere.</param>
+    /// <param name="log">What the operator is told.</param>
+    /// <param name="cancellation">Ends it.</param>
     /// <exception cref="Failure">It can't listen, or there is no list of collectors.</exception>
-    public static async Task RunAsync(ScraperOptions options, ListenAddress? listen, Log log, CancellationToken cancellation)
+    public static async Task RunAsync(ScraperOptions options, SinkSet sinks, ListenAddress? listen, Log log, CancellationToken cancellation)
     {
         ThreadPool.GetMinThreads(out int workers, out int ports);
         ThreadPool.SetMinThreads(Math.Max(workers, LookupThreads + Environment.ProcessorCount), ports);
+        await using ConfiguredAsyncDisposable delivery = RunningSinks.Start(sinks).ConfigureAwait(false);
         var scraper = new Scraper(options);
-        ScraperApi? api = listen is null ? null : await StartApiAsync(listen, scraper).ConfigureAwait(false);
+        ScraperApi? api = listen is null ? null : await StartApiAsync(listen, scraper, sinks).ConfigureAwait(false);
         try
         {
             if (api is not null) log.Info($"serves /metrics on {string.Join(", ", api.Addresses)}");
@@ -36,11 +44,11 @@ internal static class ScraperService
         }
     }
 
-    private static async Task<ScraperApi> StartApiAsync(ListenAddress address, Scraper scraper)
+    private static async Task<ScraperApi> StartApiAsync(ListenAddress address, Scraper scraper, SinkSet sinks)
     {
         try
         {
-            return await ScraperApi.StartAsync(address.Host, address.Port, scraper).ConfigureAwait(false);
+            return await ScraperApi.StartAsync(address.Host, address.Port, scraper, sinks).ConfigureAwait(false);
         }
         catch (IOException error)
         {

@@ -39,6 +39,7 @@ internal sealed class ServerSettings
         RegisterToken = new Secret("register-token", "What probes need for joining, where their group has no token of its own", environment);
         ReadToken = new Secret("read-token", "What reading needs", environment);
         AdminToken = new Secret("admin-token", "What removing a probe needs", environment);
+        Sinks = new SinkSettings(environment, showsPairs: false);
     }
 
     public Setting<string> Config { get; }
@@ -79,13 +80,15 @@ internal sealed class ServerSettings
 
     public Secret AdminToken { get; }
 
+    public SinkSettings Sinks { get; }
+
     /// <summary>All of them, in the order of help.</summary>
     public IReadOnlyList<Option> Options =>
     [
         Config, Host, Port, Group, Keepalive, Interval, Data, Verbose,
         .. RegisterToken.Options, .. ReadToken.Options, .. AdminToken.Options,
         Certificate, CertificateKey, TrustedProxies, MaxRegistrations,
-        InfluxHost, InfluxPort, InfluxName, Loadtest,
+        .. Sinks.Options, InfluxHost, InfluxPort, InfluxName, Loadtest,
     ];
 
     /// <summary>The names under which the file may give them.</summary>

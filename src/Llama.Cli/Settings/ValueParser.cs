@@ -19,11 +19,11 @@ internal static class ValueParser
             ? Parsed.Of<TimeSpan?>(span)
             : Parsed.Not<TimeSpan?>(text, "is not a number of seconds: give a whole one, 1 to 86400");
 
-    /// <summary>Networks or addresses, with commas between them.</summary>
+    /// <summary>Networks or addresses, with commas or blanks between them.</summary>
     public static Parsed<IReadOnlyList<IPNetwork>> Networks(string text)
     {
         var networks = new List<IPNetwork>();
-        foreach (string part in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (string part in text.Split([',', ' ', '\n'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             if (IPNetwork.TryParse(part, out IPNetwork network)) networks.Add(network);
             else if (IPAddress.TryParse(part, out IPAddress? address)) networks.Add(new IPNetwork(address, address.GetAddressBytes().Length * 8));
@@ -67,6 +67,25 @@ internal static class ValueParser
         return isNumber && seconds is > 0 and < 1e7
             ? Parsed.Of<TimeSpan?>(TimeSpan.FromSeconds(seconds))
             : Parsed.Not<TimeSpan?>(text, "is not a duration: give one like 15s, 500ms, 2m or 1h");
+    }
+
+    /// <summary>A number of octets as in 500M or 2G, powers of 1024; at least 1M.</summary>
+    public static Parsed<long?> Size(string text)
+    {
+        const long least = 1L << 20, most = 1L << 50;
+        string upper = text.ToUpperInvariant();
+        int shift = upper.Length == 0 ? 0 : upper[^1] switch
+        {
+            'K' => 10,
+            'M' => 20,
+            'G' => 30,
+            'T' => 40,
+            _ => 0,
+        };
+        return long.TryParse(shift == 0 ? upper : upper[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+            && number <= most >> shift && number << shift >= least
+            ? Parsed.Of<long?>(number << shift)
+            : Parsed.Not<long?>(text, "is not a size: give one like 500M or 2G, 1M or more");
     }
 
     /// <summary>A part of a whole as in 1% or 0.01; from 0 to 1.</summary>

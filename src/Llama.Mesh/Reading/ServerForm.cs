@@ -56,7 +56,7 @@ internal sealed class ServerForm(IReadOnlyCollection<string> settings, SecretFil
                     _given[name] = scalar.Text;
                     break;
                 case YamlSequence sequence when sequence.Items.TrueForAll(item => item is YamlScalar { IsNull: false }):
-                    _given[name] = string.Join(',', sequence.Items.Select(item => ((YamlScalar)item).Text));
+                    _given[name] = string.Join('\n', sequence.Items.Select(item => ((YamlScalar)item).Text));
                     break;
                 case var other:
                     own.Error(other.Line, top.PathOf(name), $"is {Settings.Kind(other)}: write a plain text, or a list of them");

@@ -21,7 +21,9 @@ internal sealed class RunningScraper : IAsyncDisposable
     {
         int port = Ports.Free();
         LlamaProcess process = LlamaProcess.StartAt(
-            Repository.Executable, ["scraper", "--listen", $"127.0.0.1:{port}", .. arguments], directory.FullName);
+            Repository.Executable,
+            ["scraper", "--listen", $"127.0.0.1:{port}", "--spool", Path.Combine(directory.FullName, $"spool-{port}"), .. arguments],
+            directory.FullName);
         try
         {
             await Web.GetWhenUp(port, "/healthz", process);

@@ -89,7 +89,7 @@ public class ServerConfigurationReaderTests
         ServerConfigurationResult result = Read("host: 0.0.0.0\nport: '8080'\nkeepalive: 007\ngroup:\nverbose: yes\ntrusted_proxies: [10.0.0.0/8, 192.0.2.1]\n");
         Assert.Empty(result.Errors.Concat(result.Warnings));
         Assert.Equal(
-            ["host=0.0.0.0", "keepalive=007", "port=8080", "trusted-proxies=10.0.0.0/8,192.0.2.1", "verbose=yes"],
+            ["host=0.0.0.0", "keepalive=007", "port=8080", "trusted-proxies=10.0.0.0/8\n192.0.2.1", "verbose=yes"],
             result.Settings.Select(setting => $"{setting.Key}={setting.Value}").Order());
     }
 
@@ -98,7 +98,7 @@ public class ServerConfigurationReaderTests
     [InlineData("[server]\nhost: 0.0.0.0\nport: 8080 # the usual one\n", "host=0.0.0.0 port=8080")]
     [InlineData("host: 0.0.0.0\nport = '8080' ; both\n", "host=0.0.0.0 port=8080")]
     [InlineData("; server\n---\nhost 0.0.0.0\nverbose\n", "host=0.0.0.0 verbose=true")]
-    [InlineData("--group = lab\ntrusted-proxies = [10.0.0.1, 10.0.0.2]\r\n", "group=lab trusted-proxies=10.0.0.1,10.0.0.2")]
+    [InlineData("--group = lab\ntrusted-proxies = [10.0.0.1, 10.0.0.2]\r\n", "group=lab trusted-proxies=10.0.0.1\n10.0.0.2")]
     [InlineData("group: \"a: b\"\n", "group=a: b")]
     [InlineData("interval = 30\n", "interval=30")]
     [InlineData("verbose\n", "verbose=true")]
