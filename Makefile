@@ -21,10 +21,10 @@ help: ## Show this list
 build: ## Build the release executable, artifacts/bin/Llama.Cli/release/llama
 	$(DOTNET) build src/Llama.Cli --configuration Release --nologo
 
-demo: ## Watch a live matrix of real measurements; DEMO_ARGS='--for 15s' passes flags on
+demo: ## Watch a live matrix of real measurements; SINK=influx writes them to a real InfluxDB; DEMO_ARGS='--for 15s' passes flags on
 	@echo "Building llama (the first time takes about half a minute) ..." >&2
 	@$(DOTNET) build src/Llama.Cli --configuration Release --nologo --verbosity quiet
-	@exec ./$(LLAMA) demo $(DEMO_ARGS)
+	@exec build/demo.sh "$(SINK)" ./$(LLAMA) demo $(DEMO_ARGS)
 
 test: ## Install what the tests need (where that is allowed), build, and run every test
 	@build/test.sh

@@ -3,6 +3,7 @@
 # Debian packages that tests want are installed first where that is allowed; without them, those tests skip and say so.
 set -uo pipefail
 cd "$(dirname "$0")/.."
+source build/packages.sh
 
 # Package and the command it brings.
 wanted=(tmux:tmux iproute2:ip nftables:nft curl:curl jq:jq
@@ -14,42 +15,6 @@ finish() {
     echo "$passed passed, $failed failed, $skipped skipped"
     ((failed == 0 && passed > 0))
     exit
-}
-
-# PostgreSQL's programs lie beside the path, in a directory for each version.
-has_command() {
-    command -v "$1" >/dev/null || compgen -G "/usr/lib/postgresql/*/bin/$1" >/dev/null
-}
-
-# Tests start servers themselves; those that a package would start when it is installed are told not to, for as long as that takes.
-install_packages() {
-    local policy=/usr/sbin/policy-rc.d ours= status
-    if [[ ! -e $policy ]]; then
-        ours=$policy
-        printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy"
-    fi
-    apt-get install -qq -y --no-install-recommends "$@" </dev/null
-    status=$?
-    [[ -z $ours ]] || rm -f "$ours"
-    return "$status"
-}
-
-install_missing() {
-    local missing=() entry
-    for entry in "${wanted[@]}"; do
-        has_command "${entry#*:}" || missing+=("${entry%%:*}")
-    done
-    ((${#missing[@]})) || return 0
-    if command -v apt-get >/dev/null && ((EUID == 0)); then
-        echo "Installing ${missing[*]} ..."
-        export DEBIAN_FRONTEND=noninteractive
-        if install_packages "${missing[@]}" >/dev/null 2>&1 \
-            || { apt-get update -qq </dev/null && install_packages "${missing[@]}"; } >/dev/null 2>&1
-        then return 0; fi
-        echo "Could not install ${missing[*]}; the tests that need them will be skipped."
-    else
-        echo "Missing: ${missing[*]}. To run the tests that need them: apt-get install ${missing[*]}"
-    fi
 }
 
 # Adds a project's results to the sums, and shows what was skipped, with the reason.
@@ -81,7 +46,7 @@ run() {
     fi
 }
 
-install_missing
+install_missing "${wanted[@]}" || echo "The tests that need them will be skipped."
 if ! dotnet build Llama.slnx --configuration Release --nologo --verbosity quiet </dev/null; then
     echo "The build failed, so no test ran; that counts as one failure."
     failed=1
