@@ -53,7 +53,8 @@ internal static class ScraperCommand
             using var stop = new StopSignals(cancellation);
             IAsyncEnumerable<IReadOnlyList<CollectorEntry>> list = collectors.Read(parsed, surroundings);
             Shard share = parsed.GetValue(shard) ?? Shard.Whole;
-            SinkSet set = sinks.Open(parsed, Path.Combine(DefaultStatePath.Of(environment, RoleOf(share)), "sinks"), surroundings, influx.Sink(parsed))!;
+            string queue = Path.Combine(DefaultStatePath.Of(environment, RoleOf(share)), "sinks");
+            SinkSet set = sinks.Open(parsed, queue, surroundings, influx.Sinks(parsed, hasOthers: sinks.AreGiven(parsed)))!;
             var options = new ScraperOptions
             {
                 Collectors = list,

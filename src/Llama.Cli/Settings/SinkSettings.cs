@@ -38,16 +38,18 @@ internal sealed class SinkSettings
         sinks => SinkSet.ProblemsOf(sinks, showsPairs),
         environment);
 
+    /// <summary>True where sinks are asked for.</summary>
+    public bool AreGiven(ParseResult parsed) => parsed.GetValue(_sinks) is { Count: > 0 };
+
     /// <summary>The sinks that were asked for; null where none was, and then nothing is written anywhere.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="directory">Where the queue is when nobody says where.</param>
     /// <param name="surroundings">The world around.</param>
-    /// <param name="otherwise">The sink where none was asked for; null for none.</param>
+    /// <param name="more">Sinks that other settings ask for.</param>
     /// <exception cref="Failure">The queue can't be opened, or a sink can't be made.</exception>
-    public SinkSet? Open(ParseResult parsed, string directory, Surroundings surroundings, string? otherwise = null)
+    public SinkSet? Open(ParseResult parsed, string directory, Surroundings surroundings, params IReadOnlyList<string> more)
     {
-        IReadOnlyList<string> sinks = parsed.GetValue(_sinks) ?? [];
-        if (sinks.Count == 0 && otherwise is not null) sinks = [otherwise];
+        IReadOnlyList<string> sinks = [.. parsed.GetValue(_sinks) ?? [], .. more];
         if (sinks.Count == 0) return null;
         return Open(
             new SinkSetOptions

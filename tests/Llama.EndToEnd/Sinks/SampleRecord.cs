@@ -21,13 +21,16 @@ internal static class SampleRecord
         writer.EndOriginTags();
         for (int pair = 0; pair < pairs; pair++)
         {
+            int lost = pair % 10;
             string address = string.Create(CultureInfo.InvariantCulture, $"10.0.0.{2 + pair}");
             writer.BeginPair("10.0.0.1"u8, "b.example"u8, Encoding.UTF8.GetBytes(address), 8100, 184);
             writer.AddTag("dst_name", $"b{pair}");
             writer.AddTag("group", "default");
             writer.AddTag("src_name", "a");
-            writer.EndPair(Numbers(30, pair, 1_000_000 + interval), [new LatencyBucket(LogLinear.IndexOf(1_000_000), 20), new LatencyBucket(LogLinear.IndexOf(2_000_000), 10 - pair)]);
-            writer.AddFlow(50_000, Numbers(15, pair, 1_000_000));
+            writer.EndPair(
+                Numbers(30, lost, 1_000_000 + interval),
+                [new LatencyBucket(LogLinear.IndexOf(1_000_000), 20), new LatencyBucket(LogLinear.IndexOf(2_000_000), 10 - lost)]);
+            writer.AddFlow(50_000, Numbers(15, lost, 1_000_000));
             writer.AddFlow(50_001, Numbers(15, 0, 1_000_000));
         }
 

@@ -1,5 +1,6 @@
 using Llama.Server.Sinks.Influx;
 using Llama.Server.Sinks.JsonLines;
+using Llama.Server.Sinks.OpenTelemetry;
 using Llama.Server.Sinks.Postgres;
 using Llama.Server.Sinks.Prometheus;
 
@@ -23,6 +24,9 @@ internal sealed class SinkKinds(bool showsPairs)
             case "postgres":
                 PostgresOptions postgres = PostgresOptions.Of(uri);
                 return _ => new PostgresSink(postgres);
+            case "otlp":
+                OtlpOptions otlp = OtlpOptions.Of(uri);
+                return time => new OtlpSink(otlp, time);
             case "jsonl":
                 JsonLinesOptions lines = JsonLinesOptions.Of(uri);
                 return _ => new JsonLinesSink(lines);

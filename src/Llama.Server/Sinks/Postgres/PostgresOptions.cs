@@ -5,7 +5,7 @@ namespace Llama.Server.Sinks.Postgres;
 
 /// <summary>
 /// Where a PostgreSQL is and what goes there, as in
-/// <c>postgres://USER[:PASSWORD]@HOST[:PORT]/DATABASE[?table=..&amp;password-file=..&amp;sslmode=..&amp;sslrootcert=..&amp;host=..&amp;timeout=..&amp;buckets=..]</c>.
+/// <c>postgres://USER[:PASSWORD]@HOST[:PORT]/DATABASE?table=..&amp;password-file=..&amp;sslmode=..</c>.
 /// </summary>
 internal sealed record PostgresOptions
 {
@@ -44,7 +44,8 @@ internal sealed record PostgresOptions
     /// <exception cref="FormatException">It can't be; the message says what to write.</exception>
     public static PostgresOptions Of(SinkUri uri)
     {
-        if (!Uri.TryCreate(uri.Rest, UriKind.Absolute, out Uri? url) || url.Host.Length == 0 || url.AbsolutePath.Trim('/') is not { Length: > 0 } database || database.Contains('/'))
+        if (!Uri.TryCreate(uri.Rest, UriKind.Absolute, out Uri? url) || url.Host.Length == 0
+            || url.AbsolutePath.Trim('/') is not { Length: > 0 } database || database.Contains('/'))
             throw new FormatException("where the database is can't be read: write postgres://USER@HOST/DATABASE");
         string[] login = url.UserInfo.Split(':', 2);
         string? password = uri.TakeSecret("password");
@@ -59,7 +60,7 @@ internal sealed record PostgresOptions
             Table = PostgresTable.Parse(uri.Take("table") ?? "llama_summaries"),
             SslMode = SslModeOf(uri.Take("sslmode") ?? "prefer"),
             RootCertificate = uri.Take("sslrootcert"),
-            Timeout = TimeSpan.FromSeconds(uri.TakeNumber("timeout", 1, 3600) ?? DefaultTimeoutSeconds),
+            Timeout = TimeSpan.FromSeconds(uri.TakeNumber("timeout-s", 1, 3600) ?? DefaultTimeoutSeconds),
             Buckets = uri.Take("buckets") switch
             {
                 null or "false" => false,

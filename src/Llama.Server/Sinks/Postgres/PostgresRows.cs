@@ -66,7 +66,7 @@ internal sealed class PostgresRows(bool buckets) : IDisposable
         _copy.BeginRow(ColumnCount);
         _copy.Timestamp(end);
         _copy.Timestamp(row.Start < end ? row.Start : end);
-        _copy.Uuid(_identity.Of(row, kind));
+        _copy.Uuid(_identity.OfRow(row));
         _copy.Text(kind);
         _copy.Text(Clean(row.Origin));
         NamedOrNull(row.Tags.Find("group"u8));

@@ -96,9 +96,11 @@ internal sealed class PostgresSchema(PostgresTable table, IReadOnlyList<string> 
     private async Task<int> VersionAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
         // Reading pg_class itself is what makes the session notice tables that others have made since it last looked.
-        await using var command = new NpgsqlCommand($"SELECT coalesce(obj_description(oid, 'pg_class'), '') FROM pg_class WHERE oid = to_regclass('{table.Quoted}')", connection);
+        string sql = $"SELECT coalesce(obj_description(oid, 'pg_class'), '') FROM pg_class WHERE oid = to_regclass('{table.Quoted}')";
+        await using var command = new NpgsqlCommand(sql, connection);
         if (await command.ExecuteScalarAsync(cancellation) is not string comment) return 0;
-        if (!comment.StartsWith(Mark, StringComparison.Ordinal) || !int.TryParse(comment.AsSpan(Mark.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int version))
+        if (!comment.StartsWith(Mark, StringComparison.Ordinal)
+            || !int.TryParse(comment.AsSpan(Mark.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int version))
             throw new SinkException(SinkFault.Unavailable, $"there is a table {table.Quoted} that llama did not make: name another one with table=NAME");
         return version <= steps.Count
             ? version
@@ -110,7 +112,8 @@ internal sealed class PostgresSchema(PostgresTable table, IReadOnlyList<string> 
     /// <summary>With TimescaleDB, a table of chunks of time. Its function is called as all versions of it since 2.0 have it.</summary>
     private async Task PartitionAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
-        await using var command = new NpgsqlCommand("SELECT quote_ident(n.nspname) FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.proname = 'create_hypertable' LIMIT 1", connection);
+        const string sql = "SELECT quote_ident(nspname) FROM pg_proc JOIN pg_namespace n ON n.oid = pronamespace WHERE proname = 'create_hypertable' LIMIT 1";
+        await using var command = new NpgsqlCommand(sql, connection);
         if (await command.ExecuteScalarAsync(cancellation) is string schema)
             await ExecuteAsync(connection, $"SELECT {schema}.create_hypertable('{table.Quoted}'::regclass, 'time'::name, if_not_exists => true)", cancellation);
     }

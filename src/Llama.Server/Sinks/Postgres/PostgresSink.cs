@@ -30,11 +30,13 @@ internal sealed class PostgresSink : ISink
         // The server's own limit, too: a statement must not go on by itself when this end has given up.
         _prepare = string.Create(
             CultureInfo.InvariantCulture,
-            $"SET LOCAL statement_timeout = {(long)options.Timeout.TotalMilliseconds}; CREATE TEMPORARY TABLE IF NOT EXISTS llama_incoming (LIKE {table}) ON COMMIT DELETE ROWS");
+            $"SET LOCAL statement_timeout = {(long)options.Timeout.TotalMilliseconds}; "
+            + $"CREATE TEMPORARY TABLE IF NOT EXISTS llama_incoming (LIKE {table}) ON COMMIT DELETE ROWS");
         _copy = $"COPY pg_temp.llama_incoming ({PostgresRows.Columns}) FROM STDIN (FORMAT binary)";
 
         // In the order of the key, so that two writers of the same rows wait for each other instead of blocking each other.
-        _insert = $"INSERT INTO {table} ({PostgresRows.Columns}) SELECT {PostgresRows.Columns} FROM pg_temp.llama_incoming ORDER BY time, row_key ON CONFLICT DO NOTHING";
+        _insert = $"INSERT INTO {table} ({PostgresRows.Columns}) SELECT {PostgresRows.Columns} FROM pg_temp.llama_incoming "
+            + "ORDER BY time, row_key ON CONFLICT DO NOTHING";
     }
 
     public string Name { get; }

@@ -243,7 +243,7 @@ public sealed class PostgresSinkTests(SharedPostgres shared) : IClassFixture<Sha
     [SkippableFact]
     public async Task A_locked_table_costs_a_statements_time_and_no_more()
     {
-        await using PostgresSink sink = Postgres.Sink("?timeout=1");
+        await using PostgresSink sink = Postgres.Sink("?timeout-s=1");
         await sink.DeliverAsync([SampleRecord.Of(0)], default);
         await using NpgsqlConnection connection = await Postgres.OpenAsync();
         await using (NpgsqlTransaction transaction = await connection.BeginTransactionAsync())

@@ -19,11 +19,14 @@ public sealed class PostgresOptionsTests
     [Fact]
     public void Every_parameter_is_taken()
     {
-        var uri = SinkUri.Parse("postgres://me:p%40ss%3Fword@[::1]:5433/net%20work?table=net.Pairs&sslmode=verify-full&sslrootcert=/ca.pem&timeout=5&buckets=true&host=/run/postgresql&rows=flows");
+        var uri = SinkUri.Parse(
+            "postgres://me:p%40ss%3Fword@[::1]:5433/net%20work?table=net.Pairs&sslmode=verify-full&sslrootcert=/ca.pem"
+            + "&timeout-s=5&buckets=true&host=/run/postgresql&rows=flows");
         PostgresOptions options = PostgresOptions.Of(uri);
 
         Assert.Equal(("/run/postgresql", 5433, "net work", "me", "p@ss?word"), (options.Host, options.Port, options.Database, options.User, options.Password));
-        Assert.Equal(("\"net\".\"Pairs\"", SslMode.VerifyFull, "/ca.pem", TimeSpan.FromSeconds(5), true), (options.Table.Quoted, options.SslMode, options.RootCertificate, options.Timeout, options.Buckets));
+        Assert.Equal(("\"net\".\"Pairs\"", SslMode.VerifyFull, "/ca.pem"), (options.Table.Quoted, options.SslMode, options.RootCertificate));
+        Assert.Equal((TimeSpan.FromSeconds(5), true), (options.Timeout, options.Buckets));
         Assert.DoesNotContain("p@ss", options.Name, StringComparison.Ordinal);
         Assert.Equal(["rows"], uri.Left);
     }
@@ -54,7 +57,7 @@ public sealed class PostgresOptionsTests
     [InlineData("postgres://me@db/a/b", "write postgres://USER@HOST/DATABASE")]
     [InlineData("postgres://me:a@db/llama?password=b", "the password is given twice")]
     [InlineData("postgres://me@db/llama?sslmode=always", "sslmode is \"always\"")]
-    [InlineData("postgres://me@db/llama?timeout=0", "timeout is \"0\"")]
+    [InlineData("postgres://me@db/llama?timeout-s=0", "timeout-s is \"0\"")]
     [InlineData("postgres://me@db/llama?buckets=yes", "buckets is \"yes\"")]
     [InlineData("postgres://me@db/llama?table=a;b", "table is \"a;b\"")]
     public void A_mistake_is_told_in_one_line(string address, string told)
