@@ -123,6 +123,16 @@ internal sealed class DeliveryWorld : IAsyncDisposable
         }
     }
 
+    /// <summary>Lets time pass until nothing waits for a sink.</summary>
+    public async Task SettleAsync(string sink)
+    {
+        for (int i = 0; !(await MetricsAsync()).Contains($"llama_sink_waiting_records{{sink=\"{sink}\"}} 0\n", StringComparison.Ordinal); i++)
+        {
+            Assert.True(i < 1000, $"Something waits for ever.\n{Said}");
+            await PassAsync(TimeSpan.FromMilliseconds(250));
+        }
+    }
+
     /// <summary>Lets time pass, and what waits for it goes on.</summary>
     public async Task PassAsync(TimeSpan span, TimeSpan? step = null)
     {
