@@ -128,24 +128,30 @@ public static class ProbeConfigurationReader
         && !address.IsIPv6Multicast
         && !(address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork && address.GetAddressBytes()[0] >= 224);
 
-    /// <summary>As the original's configurations have them: a key that is there already keeps its place and takes the new value.</summary>
+    /// <summary>
+    /// As the original's configurations have them: a key that is there already keeps its place and takes the new value. Each has one
+    /// line, since another host's probe gave it: the Go scraper writes what /influxdata tells into line protocol as it is, where what
+    /// follows a line feed would be a point of that host's choice.
+    /// </summary>
     private static List<KeyValuePair<string, string>> Tags(NativeTarget target, ProbeIdentity self)
     {
         var tags = new OrderedDictionary<string, string>(StringComparer.Ordinal);
         if (target.Tags.ValueKind == JsonValueKind.Object)
         {
             foreach (JsonProperty tag in target.Tags.EnumerateObject())
-                tags[tag.Name] = tag.Value.ValueKind == JsonValueKind.String ? tag.Value.GetString()! : tag.Value.GetRawText();
+                tags[OneLine(tag.Name)] = OneLine(tag.Value.ValueKind == JsonValueKind.String ? tag.Value.GetString()! : tag.Value.GetRawText());
         }
 
         string name = target.Name ?? "";
-        tags["dst_name"] = target.FullName ?? name;
+        tags["dst_name"] = OneLine(target.FullName ?? name);
         tags["dst_shortname"] = name;
         tags["src_name"] = self.FullName;
         tags["src_shortname"] = self.Name;
         tags["group"] = target.Group ?? self.Group;
         return [.. tags];
     }
+
+    private static string OneLine(string text) => text.Replace('\n', ' ').Replace('\r', ' ');
 
     private static long Fit(long? value, long least, long most, string what)
     {

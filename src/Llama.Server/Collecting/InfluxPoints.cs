@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Net;
 using Llama.Engine.Summaries;
-using Llama.Server.Discovery.Original;
 
 namespace Llama.Server.Collecting;
 
@@ -77,9 +76,7 @@ internal static class InfluxPoints
             ["dst_ip"] = point.Destination.WithoutZone(),
             ["src_ip"] = point.Source.WithoutZone(),
         };
-
-        // The Go scraper writes tags into line protocol as they are: what follows a line feed would be a point of its own there.
-        foreach ((string key, string value) in tags) all[OriginalTags.OneLine(key)] = OriginalTags.OneLine(value);
+        foreach ((string key, string value) in tags) all[key] = value;
         bool first = true;
         foreach ((string key, string value) in all)
         {

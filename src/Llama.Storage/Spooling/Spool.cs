@@ -310,7 +310,13 @@ public sealed class Spool : IDisposable
         foreach (SpoolReader reader in _readers.Values) reader.GiveUpBefore(Start);
         try
         {
+            // Emptied first, its room is free at once, also while it is still being brought to disk.
+            File.OpenHandle(oldest.Path, FileMode.Truncate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete).Dispose();
             File.Delete(oldest.Path);
+        }
+        catch (FileNotFoundException)
+        {
+            // Somebody else has deleted it.
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
