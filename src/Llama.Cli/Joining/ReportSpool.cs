@@ -1,8 +1,8 @@
-using Llama.Storage;
 using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Compression;
 using Llama.Server.Joining;
+using Llama.Storage;
 
 namespace Llama.Cli.Joining;
 

@@ -1,9 +1,9 @@
-using Llama.Storage;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Llama.Cli.Settings;
 using Llama.Mesh.Joining;
+using Llama.Storage;
 
 namespace Llama.Cli.Joining;
 

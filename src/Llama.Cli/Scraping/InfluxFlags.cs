@@ -20,7 +20,7 @@ internal sealed class InfluxFlags
         Setting<T> Of<T>(string name, string value, string description, Func<string, Parsed<T>> parse, string? byDefault = null, string? variable = null) =>
             new(name, value, description, parse, environment, byDefault, $"llama.{name}", variables: variable is null ? null : [variable, SettingNames.Variable(name)]);
 
-        _host = Of("influxdb-host", "HOST", "The InfluxDB that summaries go to where there is no --sink.", ValueParser.Text, "127.0.0.1", "INFLUXDB_HOST");
+        _host = Of("influxdb-host", "HOST", "The InfluxDB that summaries go to, beside what --sink names; without either, 127.0.0.1.", ValueParser.Text, "127.0.0.1", "INFLUXDB_HOST");
         _port = Of("influxdb-port", "PORT", "Its port.", ValueParser.TcpPort, "5086", "INFLUXDB_PORT");
         _name = Of("influxdb-name", "NAME", "Its database.", ValueParser.Text, "llama", "INFLUXDB_NAME");
         _user = Of("influxdb-user", "NAME", "Who to be there.", ValueParser.Text);
