@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # Package and the command it brings. The C compiler is a must, the rest is for comparison.
-wanted=(gcc:cc util-linux:taskset tcpdump:tcpdump irtt:irtt fping:fping wrk:wrk influxdb:influxd)
+wanted=(gcc:cc util-linux:taskset tcpdump:tcpdump irtt:irtt fping:fping wrk:wrk influxdb:influxd victoria-metrics:victoria-metrics)
 
 install_missing() {
     local missing=() entry

@@ -60,7 +60,7 @@ internal sealed class RunningProgram : IAsyncDisposable
     public double ResidentMebibytes()
     {
         string line = File.ReadLines($"/proc/{Id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
-        return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]) / 1024;
+        return double.Parse(line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1]) / 1024;
     }
 
     /// <summary>The next line of standard output that begins with a word.</summary>

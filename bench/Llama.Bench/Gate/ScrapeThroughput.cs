@@ -4,24 +4,28 @@ using System.Globalization;
 namespace Llama.Benchmarks.Gate;
 
 /// <summary>
-/// A `llama scraper` with 1,000 collectors of 1,000 pairs each that report every 30 s, into a real InfluxDB; the collectors are in this
-/// process. All three share the machine.
+/// A `llama scraper` with 1,000 collectors of 1,000 pairs each that report every 30 s, into a real database; the collectors are in this
+/// process. All three share the machine. A point has the original's four fields, since each field is a series of its own to one of them.
 /// </summary>
 /// <param name="bench">The programs.</param>
-/// <param name="fields">What goes into a point: a parameter of the sink; empty for all.</param>
-internal sealed class ScrapeThroughput(Workbench bench, string fields) : IMeasurement
+/// <param name="database">What it is called in the table.</param>
+/// <param name="start">Starts it: port, an empty directory, seconds until it is ended.</param>
+/// <param name="ready">A path that it answers once it is up.</param>
+internal sealed class ScrapeThroughput(
+    Workbench bench, string database, Func<int, string, double, Task<RunningProgram>> start, string ready) : IMeasurement
 {
+    private const string Fields = "loss,lost,rtt,sent";
     private const double MebibytesBar = 500;
 
     /// <summary>How long the database may take to make its series, which it does once.</summary>
-    private static readonly TimeSpan MostWarmUp = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan MostWarmUp = TimeSpan.FromMinutes(4);
 
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1), Deadline = TimeSpan.FromSeconds(30);
 
     private readonly Samples _warmUp = new(), _share = new(), _scraper = new(), _database = new(), _simulated = new(), _mebibytes = new(), _databaseMebibytes = new();
     private readonly Samples _missed = new(), _waiting = new(), _oldest = new(), _points = new(), _kilobytes = new();
 
-    public string Name => $"scraper: {What}";
+    public string Name => $"scraper: {database}";
 
     public int Rounds => 1;
 
@@ -31,15 +35,15 @@ internal sealed class ScrapeThroughput(Workbench bench, string fields) : IMeasur
 
     private int Intervals => bench.IsQuick ? 2 : 4;
 
-    private string What => fields.Length == 0 ? "all fields" : "the original's fields";
-
     public async Task RunRoundAsync(CancellationToken cancellation)
     {
         await using SimulatedCollectors collectors = await SimulatedCollectors.StartAsync(Collectors, 1_000, Interval).ConfigureAwait(false);
         double seconds = (Intervals + 2) * Interval.TotalSeconds + MostWarmUp.TotalSeconds + 60;
-        int influxPort = Workbench.FreePort();
-        await using RunningProgram influx = await StartInfluxAsync(influxPort, seconds).ConfigureAwait(false);
-        await UntilAnswersAsync($"http://127.0.0.1:{influxPort}/ping", influx, cancellation).ConfigureAwait(false);
+        int databasePort = Workbench.FreePort();
+        string directory = Path.Combine(bench.Directory, $"database-{databasePort}");
+        Directory.CreateDirectory(directory);
+        await using RunningProgram running = await start(databasePort, directory, seconds).ConfigureAwait(false);
+        await UntilAnswersAsync($"http://127.0.0.1:{databasePort}{ready}", running, cancellation).ConfigureAwait(false);
 
         int port = Workbench.FreePort();
         string hosts = Path.Combine(bench.Directory, $"collectors-{port}");
@@ -47,11 +51,11 @@ internal sealed class ScrapeThroughput(Workbench bench, string fields) : IMeasur
         await using RunningProgram scraper = await RunningProgram.StartAsync(
             null, seconds, bench.PublishedLlama, "scraper", "--collector-hosts", $"@{hosts}", "--collector-port", $"{collectors.Port}", "--interval", $"{Interval.TotalSeconds}",
             "--listen", $"127.0.0.1:{port}", "--spool", Path.Combine(bench.Directory, $"spool-{port}"),
-            "--sink", $"influx:http://127.0.0.1:{influxPort}/llama{(fields.Length == 0 ? "" : $"?fields={fields}")}").ConfigureAwait(false);
+            "--sink", $"influx:http://127.0.0.1:{databasePort}/llama?fields={Fields}").ConfigureAwait(false);
         await UntilAnswersAsync($"http://127.0.0.1:{port}/healthz", scraper, cancellation).ConfigureAwait(false);
         var metrics = new Uri($"http://127.0.0.1:{port}/metrics");
         Scrape before = await WarmUpAsync(metrics, cancellation).ConfigureAwait(false);
-        (CpuReading scraperCpu, CpuReading influxCpu, CpuReading ownCpu) = (CpuReading.Of(scraper.Id), CpuReading.Of(influx.Id), CpuReading.Of(Environment.ProcessId));
+        (CpuReading scraperCpu, CpuReading databaseCpu, CpuReading ownCpu) = (CpuReading.Of(scraper.Id), CpuReading.Of(running.Id), CpuReading.Of(Environment.ProcessId));
         double mebibytes = 0;
         TimeSpan all = Intervals * Interval;
         for (TimeSpan passed = TimeSpan.Zero; passed < all; passed += Beat)
@@ -62,10 +66,10 @@ internal sealed class ScrapeThroughput(Workbench bench, string fields) : IMeasur
 
         Scrape after = await Scrape.OfAsync(metrics, cancellation).ConfigureAwait(false);
         _scraper.Add(CpuReading.Of(scraper.Id).NanosSince(scraperCpu) / all.TotalSeconds / 1e7);
-        _database.Add(CpuReading.Of(influx.Id).NanosSince(influxCpu) / all.TotalSeconds / 1e7);
+        _database.Add(CpuReading.Of(running.Id).NanosSince(databaseCpu) / all.TotalSeconds / 1e7);
         _simulated.Add(CpuReading.Of(Environment.ProcessId).NanosSince(ownCpu) / all.TotalSeconds / 1e7);
         _mebibytes.Add(mebibytes);
-        _databaseMebibytes.Add(influx.ResidentMebibytes());
+        _databaseMebibytes.Add(running.ResidentMebibytes());
         double expected = (double)Collectors * Intervals;
         _share.Add(100 * (after.Sum("llama_scraper_reports_total") - before.Sum("llama_scraper_reports_total")) / expected);
         _missed.Add(after.Sum("llama_scraper_missed_intervals_total") - before.Sum("llama_scraper_missed_intervals_total"));
@@ -77,7 +81,7 @@ internal sealed class ScrapeThroughput(Workbench bench, string fields) : IMeasur
 
     public IEnumerable<ResultRow> Rows()
     {
-        string who = $"scraper, {Collectors:N0} collectors of 1,000 pairs every {Interval.TotalSeconds:0} s into InfluxDB 1.6, {What}";
+        string who = $"scraper, {Collectors:N0} collectors of 1,000 pairs every {Interval.TotalSeconds:0} s into {database}";
         double pointsBar = 0.99 * Collectors * 1_000 / Interval.TotalSeconds;
         yield return ResultRow.Of($"{who}: reports taken of those there were", ">= 99 %", _share, "0.0", "%", share => share >= 99);
         yield return ResultRow.Of($"{who}: intervals missed", "0", _missed, "N0", "", missed => missed == 0);
@@ -86,9 +90,9 @@ internal sealed class ScrapeThroughput(Workbench bench, string fields) : IMeasur
         yield return ResultRow.Of($"{who}: reports not written at the end", "", _waiting, "N0", "");
         yield return ResultRow.Of($"{who}: resident, at most", "< 500 MiB", _mebibytes, "N0", "MiB", mebibytes => mebibytes < MebibytesBar);
         yield return ResultRow.Of($"{who}: CPU of the scraper", "", _scraper, "0.0", "% of a core");
-        yield return ResultRow.Of($"{who}: CPU of InfluxDB", "", _database, "0.0", "% of a core");
+        yield return ResultRow.Of($"{who}: CPU of the database", "", _database, "0.0", "% of a core");
         yield return ResultRow.Of($"{who}: CPU of the simulated collectors", "", _simulated, "0.0", "% of a core");
-        yield return ResultRow.Of($"{who}: resident, InfluxDB at the end", "", _databaseMebibytes, "N0", "MiB");
+        yield return ResultRow.Of($"{who}: resident, the database at the end", "", _databaseMebibytes, "N0", "MiB");
         yield return ResultRow.Of($"{who}: until all series were made and written, {MostWarmUp.TotalSeconds:0} s at most", "", _warmUp, "N0", "s");
         yield return ResultRow.Of($"{who}: a report", "", _kilobytes, "N0", "kB");
     }
@@ -109,10 +113,9 @@ internal sealed class ScrapeThroughput(Workbench bench, string fields) : IMeasur
         }
     }
 
-    private async Task<RunningProgram> StartInfluxAsync(int port, double seconds)
+    /// <summary>Debian's influxd, with room for as many series as come.</summary>
+    public static async Task<RunningProgram> StartInfluxAsync(int port, string directory, double seconds)
     {
-        string directory = Path.Combine(bench.Directory, $"influx-{port}");
-        Directory.CreateDirectory(directory);
         string file = Path.Combine(directory, "influxdb.conf");
         await File.WriteAllTextAsync(file, $"""
             reporting-disabled = true
@@ -122,15 +125,21 @@ internal sealed class ScrapeThroughput(Workbench bench, string fields) : IMeasur
             [data]
               dir = "{directory}/data"
               wal-dir = "{directory}/wal"
-              index-version = "tsi1"
+              index-version = "inmem"
               max-series-per-database = 0
               query-log-enabled = false
+            [monitor]
+              store-enabled = false
             [http]
               bind-address = "127.0.0.1:{port}"
               log-enabled = false
             """).ConfigureAwait(false);
         return await RunningProgram.StartAsync(null, seconds, "influxd", "-config", file).ConfigureAwait(false);
     }
+
+    /// <summary>Debian's VictoriaMetrics, one node.</summary>
+    public static Task<RunningProgram> StartVictoriaMetricsAsync(int port, string directory, double seconds) =>
+        RunningProgram.StartAsync(null, seconds, "victoria-metrics", $"-storageDataPath={directory}", $"-httpListenAddr=127.0.0.1:{port}");
 
     private static async Task UntilAnswersAsync(string url, RunningProgram program, CancellationToken cancellation)
     {
