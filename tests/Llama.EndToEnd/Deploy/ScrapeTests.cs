@@ -38,9 +38,8 @@ public sealed class ScrapeTests : IDisposable
             }
         }
 
-        Assert.DoesNotContain(shown, IsElsewhere);
         string used = string.Concat(DeployFiles.Dashboards.Where(file => file.Contains("prometheus-", StringComparison.Ordinal)).Append(DeployFiles.Rules).Select(File.ReadAllText));
-        Assert.Subset(shown, DeployFiles.MetricsIn(used).Where(name => !IsElsewhere(name)).ToHashSet());
+        Assert.Subset(shown, DeployFiles.MetricsIn(used).ToHashSet());
     }
 
     [SkippableFact]
@@ -95,5 +94,4 @@ public sealed class ScrapeTests : IDisposable
         "scrapes of intervals that the API told of",
         () => $"{string.Join('\n', told.Run)}\n{prometheus.Transcript}");
 
-    private static bool IsElsewhere(string metric) => MetricsRole.Elsewhere.Any(prefix => metric.StartsWith(prefix, StringComparison.Ordinal));
 }

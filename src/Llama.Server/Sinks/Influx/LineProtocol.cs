@@ -56,7 +56,7 @@ internal sealed class LineProtocol(LineFields? fields = null)
     {
         var reader = new ReportReader(record);
         bool isSuspect = (reader.Flags & RecordFlags.Suspect) != 0;
-        _stampLength = Stamp(reader.End.ToUnixTimeSeconds(), _stamp);
+        _stampLength = Stamp(WholeSeconds(reader.End), _stamp);
         for (int row = 0; reader.NextRow(); row++)
         {
             if (reader.Kind == RowKind.Pair) _pairTags = -1;
@@ -146,6 +146,12 @@ internal sealed class LineProtocol(LineFields? fields = null)
             last = next.Name;
         }
     }
+
+    /// <summary>
+    /// The end of an interval, rounded up: the last one of a collector that was told to end is shorter than others, and must not take
+    /// the place of the one before it.
+    /// </summary>
+    private static long WholeSeconds(DateTimeOffset end) => end.AddTicks(TimeSpan.TicksPerSecond - 1).ToUnixTimeSeconds();
 
     /// <summary>A space, the seconds since the Unix epoch and the end of the line.</summary>
     private static int Stamp(long unixSeconds, Span<byte> to)

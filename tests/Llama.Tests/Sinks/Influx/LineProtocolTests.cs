@@ -235,6 +235,24 @@ public sealed partial class LineProtocolTests
     }
 
     [Fact]
+    public void A_last_interval_that_was_cut_short_does_not_take_the_place_of_the_one_before()
+    {
+        DateTimeOffset whole = DateTimeOffset.UnixEpoch.AddSeconds(1_000);
+        long[] stamps = [.. new[] { whole, whole.AddMilliseconds(300) }.Select(end =>
+        {
+            var writer = new ReportWriter();
+            writer.Begin(end.AddSeconds(-1), end, RecordFlags.None, "c"u8);
+            writer.EndOriginTags();
+            writer.BeginPair("10.0.0.1"u8, "10.0.0.2"u8, "10.0.0.2"u8, 8100, 0);
+            writer.EndPair(All(), []);
+            var lines = new LineProtocol();
+            lines.Write(writer.Record.Span, 0, int.MaxValue, int.MaxValue);
+            return ParsedLine.Read(Encoding.UTF8.GetString(lines.Text.Span).TrimEnd('\n')).UnixSeconds;
+        })];
+        Assert.Equal([1_000, 1_001], stamps);
+    }
+
+    [Fact]
     public void Only_the_fields_that_were_asked_for_are_written()
     {
         var lines = new LineProtocol(new LineFields(["sent", "loss", "rtt"]));
