@@ -3,31 +3,16 @@
 # where that is allowed; without it, its rows say that it is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+source build/packages.sh
 
 # Package and the command it brings. The C compiler is a must, the rest is for comparison.
 wanted=(gcc:cc util-linux:taskset tcpdump:tcpdump irtt:irtt fping:fping wrk:wrk influxdb:influxd victoria-metrics:victoria-metrics)
 
-install_missing() {
-    local missing=() entry
-    for entry in "${wanted[@]}"; do
-        command -v "${entry#*:}" >/dev/null || missing+=("${entry%%:*}")
-    done
-    ((${#missing[@]})) || return 0
-    [[ " ${missing[*]} " != *" gcc "* ]] || missing+=(libc6-dev)
-    if command -v apt-get >/dev/null && ((EUID == 0)); then
-        echo "Installing ${missing[*]} ..."
-        export DEBIAN_FRONTEND=noninteractive
-        # One at a time: one that can't be had must not cost the others.
-        apt-get update -qq </dev/null >/dev/null 2>&1 || true
-        for entry in "${missing[@]}"; do
-            apt-get install -qq -y --no-install-recommends "$entry" </dev/null >/dev/null 2>&1 || echo "Could not install $entry."
-        done
-    else
-        echo "Missing: ${missing[*]}. To have all rows: apt-get install ${missing[*]}"
-    fi
-}
+# The compiler needs the headers, which are not a command.
+command -v cc >/dev/null || wanted=(libc6-dev:cc "${wanted[@]}")
 
-install_missing
+# One at a time: one that can't be had must not cost the others.
+for entry in "${wanted[@]}"; do install_missing "$entry" || true; done
 echo "Building ..."
 dotnet build src/Llama.Cli --configuration Release --nologo --verbosity quiet </dev/null
 dotnet build bench/Llama.Bench --configuration Release --nologo --verbosity quiet </dev/null
