@@ -18,15 +18,14 @@ public sealed class MemberRoll(MembershipRules rules)
     private readonly PriorityQueue<Entry, TimeSpan> _ends = new();
     private readonly Queue<Entry> _heard = [];
     private readonly HashSet<string> _changedPlans = [];
-    private IReadOnlyList<GroupSnapshot>? _snapshots;
     private long _version;
     private long _sequence;
 
     /// <summary>How many members all groups have.</summary>
     public int Count { get; private set; }
 
-    /// <summary>All groups with members, in the order they came to be.</summary>
-    public IReadOnlyList<GroupSnapshot> Groups => _snapshots ??= [.. _groupOrder.Select(group => group.Snapshot())];
+    /// <summary>The names of all groups with members, in the order they came to be.</summary>
+    public IReadOnlyList<string> GroupNames => [.. _groupOrder.Select(group => group.Name)];
 
     /// <summary>The members of a group; null when it has none.</summary>
     public GroupSnapshot? Find(string group) => _groups.GetValueOrDefault(group)?.Snapshot();
@@ -256,7 +255,6 @@ public sealed class MemberRoll(MembershipRules rules)
 
     private void Touch(Group group, bool plans)
     {
-        _snapshots = null;
         group.Touch(++_version);
         if (!plans) return;
         TouchPlan(group);

@@ -56,12 +56,17 @@ internal sealed partial class Registry : IAsyncDisposable
 
     }
 
-    /// <summary>All groups with members, in the order they came to be.</summary>
+    /// <summary>
+    /// All groups with members, in the order they came to be, each as it was at a moment of its own: who registers meanwhile waits for
+    /// one group to be copied, not for all.
+    /// </summary>
     public IReadOnlyList<GroupSnapshot> Groups
     {
         get
         {
-            lock (_lock) return _roll.Groups;
+            IReadOnlyList<string> names;
+            lock (_lock) names = _roll.GroupNames;
+            return [.. names.Select(Find).OfType<GroupSnapshot>()];
         }
     }
 

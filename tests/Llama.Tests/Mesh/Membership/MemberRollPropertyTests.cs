@@ -177,7 +177,7 @@ public class MemberRollPropertyTests
         public List<MeshEvent> Events { get; } = [];
 
         public IReadOnlyList<Standing> All =>
-            [.. Roll.Groups.SelectMany(group => group.Members).Select(member => Roll.Find(member.Registration.Group, member.Registration.Name)!.Value)];
+            [.. Roll.GroupNames.SelectMany(name => Roll.Find(name)!.Members).Select(member => Roll.Find(member.Registration.Group, member.Registration.Name)!.Value)];
 
         public string Play(Move step)
         {
