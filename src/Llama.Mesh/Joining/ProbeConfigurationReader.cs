@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Llama.Mesh.Membership;
 
 namespace Llama.Mesh.Joining;
 
@@ -130,8 +131,7 @@ public static class ProbeConfigurationReader
 
     /// <summary>
     /// As the original's configurations have them: a key that is there already keeps its place and takes the new value. Each has one
-    /// line, since another host's probe gave it: the Go scraper writes what /influxdata tells into line protocol as it is, where what
-    /// follows a line feed would be a point of that host's choice.
+    /// line, since another host's probe gave it, and the Go scraper may read it from /influxdata.
     /// </summary>
     private static List<KeyValuePair<string, string>> Tags(NativeTarget target, ProbeIdentity self)
     {
@@ -139,19 +139,17 @@ public static class ProbeConfigurationReader
         if (target.Tags.ValueKind == JsonValueKind.Object)
         {
             foreach (JsonProperty tag in target.Tags.EnumerateObject())
-                tags[OneLine(tag.Name)] = OneLine(tag.Value.ValueKind == JsonValueKind.String ? tag.Value.GetString()! : tag.Value.GetRawText());
+                tags[TagLine.Of(tag.Name)] = TagLine.Of(tag.Value.ValueKind == JsonValueKind.String ? tag.Value.GetString()! : tag.Value.GetRawText());
         }
 
         string name = target.Name ?? "";
-        tags["dst_name"] = OneLine(target.FullName ?? name);
+        tags["dst_name"] = TagLine.Of(target.FullName ?? name);
         tags["dst_shortname"] = name;
         tags["src_name"] = self.FullName;
         tags["src_shortname"] = self.Name;
         tags["group"] = target.Group ?? self.Group;
         return [.. tags];
     }
-
-    private static string OneLine(string text) => text.Replace('\n', ' ').Replace('\r', ' ');
 
     private static long Fit(long? value, long least, long most, string what)
     {

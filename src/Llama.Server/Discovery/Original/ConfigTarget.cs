@@ -15,7 +15,7 @@ internal sealed record ConfigAsker(byte[] Name, byte[] ShortName)
 {
     /// <summary>A probe that asks.</summary>
     public static ConfigAsker Of(Registration probe) =>
-        new(Encoding.UTF8.GetBytes(YamlText.Bare(OriginalTags.OneLine(probe.FullName))), Encoding.UTF8.GetBytes(YamlText.Bare(probe.Name)));
+        new(Encoding.UTF8.GetBytes(YamlText.Bare(TagLine.Of(probe.FullName))), Encoding.UTF8.GetBytes(YamlText.Bare(probe.Name)));
 }
 
 /// <summary>

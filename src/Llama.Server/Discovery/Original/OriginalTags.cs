@@ -19,24 +19,18 @@ internal static class OriginalTags
     /// The tags of a target, those of the original's probes in the order they gave them, then the ones that the server adds; one that
     /// is there already keeps its place. The two that depend on who asks are there with an empty value.
     /// </summary>
-    /// <remarks>
-    /// Each has one line: the Go collector hands them to the Go scraper, which writes them into line protocol as they are, where what
-    /// follows a line feed would be a point of the sender's choice.
-    /// </remarks>
+    /// <remarks>Each has one line (<see cref="TagLine"/>): the Go collector hands them to the Go scraper.</remarks>
     public static OrderedDictionary<string, string> Of(Registration target)
     {
         var tags = new OrderedDictionary<string, string>();
-        foreach ((string key, string value) in Own(target)) tags[OneLine(key)] = OneLine(value);
-        tags["dst_name"] = OneLine(target.FullName);
+        foreach ((string key, string value) in Own(target)) tags[TagLine.Of(key)] = TagLine.Of(value);
+        tags["dst_name"] = TagLine.Of(target.FullName);
         tags["dst_shortname"] = target.Name;
         tags[SourceName] = "";
         tags[SourceShortName] = "";
         tags["group"] = target.Group;
         return tags;
     }
-
-    /// <summary>A text with spaces for line feeds.</summary>
-    public static string OneLine(string text) => text.Replace('\n', ' ').Replace('\r', ' ');
 
     /// <summary>What a probe says of itself: its tags with its version and names, as the original's probes send them.</summary>
     public static OrderedDictionary<string, string> Own(Registration probe)
