@@ -1,0 +1,49 @@
+namespace Llama.Storage.History;
+
+/// <summary>The tables of the history's file.</summary>
+internal static class HistorySchema
+{
+    /// <summary>Version 1.</summary>
+    /// <remarks>
+    /// source, destination   who measured and whom; numbers of destinations begin anew in each group; tags are a JSON object
+    /// measured_class        classes that a group has measured
+    /// report                which reports were taken: start and end in 100 ns since the Unix epoch, flags: 0x01 suspect
+    /// journal               reports that are in no level yet: one block each, all destinations, one point
+    /// level tables          blocks by <see cref="RowKey"/>; counts is enough to count, detail has the rest
+    /// event                 what happened in the mesh; at in 100 ns since the Unix epoch
+    /// </remarks>
+    public const string Version1 = """
+        CREATE TABLE source (
+            id INTEGER PRIMARY KEY, "group" TEXT NOT NULL, name TEXT NOT NULL, tags TEXT NOT NULL, seen INTEGER NOT NULL, UNIQUE ("group", name)
+        ) STRICT;
+        CREATE TABLE destination (
+            "group" TEXT NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL, host TEXT NOT NULL, address TEXT NOT NULL, port INTEGER NOT NULL,
+            tags TEXT NOT NULL, seen INTEGER NOT NULL, PRIMARY KEY ("group", number), UNIQUE ("group", name, host)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE measured_class ("group" TEXT NOT NULL, class INTEGER NOT NULL, PRIMARY KEY ("group", class)) STRICT, WITHOUT ROWID;
+        CREATE TABLE report (
+            source INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, flags INTEGER NOT NULL, PRIMARY KEY (source, start)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE journal (id INTEGER PRIMARY KEY, source INTEGER NOT NULL, start INTEGER NOT NULL, counts BLOB NOT NULL, detail BLOB NOT NULL) STRICT;
+        CREATE INDEX journal_by_source ON journal (source, start);
+        CREATE TABLE raw (key INTEGER PRIMARY KEY, counts BLOB NOT NULL, detail BLOB NOT NULL) STRICT;
+        CREATE TABLE minute (key INTEGER PRIMARY KEY, counts BLOB NOT NULL, detail BLOB NOT NULL) STRICT;
+        CREATE TABLE ten_minutes (key INTEGER PRIMARY KEY, counts BLOB NOT NULL, detail BLOB NOT NULL) STRICT;
+        CREATE TABLE hour (key INTEGER PRIMARY KEY, counts BLOB NOT NULL, detail BLOB NOT NULL) STRICT;
+        CREATE TABLE day (key INTEGER PRIMARY KEY, counts BLOB NOT NULL, detail BLOB NOT NULL) STRICT;
+        CREATE TABLE event (
+            id INTEGER PRIMARY KEY, at INTEGER NOT NULL, "group" TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, document BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX event_by_time ON event (at);
+        """;
+
+    /// <summary>The table of a level.</summary>
+    public static string Table(HistoryLevel level) => level switch
+    {
+        HistoryLevel.Raw => "raw",
+        HistoryLevel.Minute => "minute",
+        HistoryLevel.TenMinutes => "ten_minutes",
+        HistoryLevel.Hour => "hour",
+        _ => "day",
+    };
+}
