@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using Llama.Mesh.Plans;
 using Llama.Server.Sinks.Delivery;
+using Llama.Storage.History;
 
 namespace Llama.Server.Discovery;
 
@@ -52,6 +53,9 @@ public sealed record DiscoveryOptions
 
     /// <summary>Where the reports go that probes push, besides the matrix; null for nowhere. Whoever opened them ends them.</summary>
     public SinkSet? Sinks { get; init; }
+
+    /// <summary>Where reports and events are kept to be asked for later; null for nowhere. Whoever opened it ends it.</summary>
+    public IHistoryStore? History { get; init; }
 
     /// <summary>
     /// Sends a datagram to a reflector, authenticated with the key unless that is empty; true when it came back. Null where nobody can try.
