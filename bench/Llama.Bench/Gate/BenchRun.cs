@@ -1,3 +1,5 @@
+using Llama.Benchmarks.Gate.History;
+
 namespace Llama.Benchmarks.Gate;
 
 /// <summary>One run of `make bench`, from the compiler to the page.</summary>
@@ -62,6 +64,7 @@ internal static class BenchRun
         new OneChange(bench, "full plan", "full"),
         new OneChange(bench, "sample of 8", "{sample: {degree: 8}}"),
         new MatrixAnswers(bench),
+        new HistoryPushes(bench),
         new LineProtocolRate(bench),
         new ScrapeThroughput(bench, "VictoriaMetrics 1.79", ScrapeThroughput.StartVictoriaMetricsAsync, "/health"),
         new ScrapeThroughput(bench, "InfluxDB 1.6", ScrapeThroughput.StartInfluxAsync, "/ping"),

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Llama.Benchmarks.Gate;
 
-/// <summary>A `llama server` with a directory of its own, on any core.</summary>
+/// <summary>A `llama server` with a directory of its own.</summary>
 internal sealed class RunningServer : IAsyncDisposable
 {
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(100);
@@ -22,16 +22,20 @@ internal sealed class RunningServer : IAsyncDisposable
 
     public HttpClient Http { get; }
 
-    /// <summary>Starts an empty one, without limits for one address, and waits until it answers.</summary>
+    /// <summary>Starts an empty one, without limits for one address, on any core, and waits until it answers.</summary>
     /// <param name="bench">The programs.</param>
     /// <param name="seconds">When it is ended if nobody has ended it before.</param>
     /// <param name="cancellation">Gives up waiting.</param>
     /// <param name="options">More options of `llama server`.</param>
-    public static async Task<RunningServer> StartAsync(Workbench bench, double seconds, CancellationToken cancellation, params string[] options)
+    public static Task<RunningServer> StartAsync(Workbench bench, double seconds, CancellationToken cancellation, params string[] options) =>
+        StartAsync(bench, null, seconds, cancellation, options);
+
+    /// <summary>The same on one core alone.</summary>
+    public static async Task<RunningServer> StartAsync(Workbench bench, int? core, double seconds, CancellationToken cancellation, params string[] options)
     {
         int port = Workbench.FreePort();
         RunningProgram program = await RunningProgram.StartAsync(
-            null, seconds,
+            core, seconds,
             [
                 bench.PublishedLlama, "server", "--port", $"{port}", "--data", Path.Combine(bench.Directory, $"server-{port}"),
                 "--max-registrations", "unlimited", .. options,
