@@ -12,10 +12,11 @@ internal sealed class DirectoryLock : IDisposable
 
     /// <summary>Makes the directory where there is none, and takes it.</summary>
     /// <param name="path">The directory.</param>
+    /// <param name="name">The file that stands for it.</param>
     /// <param name="owner">Who else may have it, as the operator calls it.</param>
     /// <param name="another">What to do instead, as in <c>name another directory with --data</c>.</param>
     /// <exception cref="IOException">It can't be made or written, or another process has it.</exception>
-    public static DirectoryLock Take(string path, string owner, string another)
+    public static DirectoryLock Take(string path, string name, string owner, string another)
     {
         try
         {
@@ -29,7 +30,7 @@ internal sealed class DirectoryLock : IDisposable
 
         try
         {
-            return new DirectoryLock(new FileStream(Path.Combine(path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            return new DirectoryLock(new FileStream(Path.Combine(path, name), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
         catch (UnauthorizedAccessException error)
         {

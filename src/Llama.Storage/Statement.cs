@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -61,7 +62,7 @@ internal sealed class Statement : IDisposable
     public long Number(int column) => raw.sqlite3_column_int64(_statement, column);
 
     /// <summary>A text of the row.</summary>
-    public string Text(int column) => raw.sqlite3_column_text(_statement, column).utf8_to_string();
+    public string Text(int column) => Encoding.UTF8.GetString(raw.sqlite3_column_blob(_statement, column));
 
     /// <summary>
     /// Octets of the row, valid until the next call of <see cref="Next"/>. SQLite reads from disk only up to the end of the column that is

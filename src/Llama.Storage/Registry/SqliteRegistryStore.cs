@@ -8,14 +8,16 @@ namespace Llama.Storage.Registry;
 /// </summary>
 public sealed class SqliteRegistryStore : IRegistryStore
 {
-    private readonly RegistryDirectory _directory;
+    private readonly DirectoryLock _lock;
+    private readonly string _path;
     private readonly SemaphoreSlim _turn = new(1);
     private RegistryFile? _file;
     private bool _isDisposed;
 
-    private SqliteRegistryStore(RegistryDirectory directory, RegistryFile file)
+    private SqliteRegistryStore(DirectoryLock hold, string path, RegistryFile file)
     {
-        _directory = directory;
+        _lock = hold;
+        _path = path;
         _file = file;
     }
 
@@ -25,21 +27,18 @@ public sealed class SqliteRegistryStore : IRegistryStore
     /// <exception cref="IOException">It can't be written, belongs to another server, or was written by a newer version; the message says what to do.</exception>
     public static SqliteRegistryStore Open(string path, Action<string> warn)
     {
-        RegistryDirectory directory = RegistryDirectory.Take(path);
+        DirectoryLock hold = DirectoryLock.Take(path, "lock", "llama server", "name another directory with --data");
         try
         {
-            if (RegistryFile.FaultOf(directory.DatabasePath) is { } fault)
-                warn($"{directory.DatabasePath}: {fault}; it is kept as {directory.SetAside()}, and probes have to register again.");
-            return new SqliteRegistryStore(directory, RegistryFile.Open(directory.DatabasePath));
+            string file = Path.Combine(path, "registry.db");
+            if (SqliteFile.FaultOf(file, SqliteFile.QuickCheck) is { } fault)
+                warn($"{file}: {fault}; it is kept as {SqliteFile.SetAside(file)}, and probes have to register again.");
+            return new SqliteRegistryStore(hold, file, RegistryFile.Open(file));
         }
-        catch (Exception error) when (error is DllNotFoundException or TypeInitializationException { InnerException: DllNotFoundException })
+        catch (Exception error)
         {
-            directory.Dispose();
-            throw new IOException("The SQLite library can't be loaded; keep libe_sqlite3 next to llama, or take the published llama, which has it inside.", error);
-        }
-        catch
-        {
-            directory.Dispose();
+            hold.Dispose();
+            if (SqliteFile.ExplainMissingLibrary(error) is { } missing) throw missing;
             throw;
         }
     }
@@ -62,7 +61,7 @@ public sealed class SqliteRegistryStore : IRegistryStore
         _isDisposed = true;
         _file?.Dispose();
         _file = null;
-        _directory.Dispose();
+        _lock.Dispose();
         _turn.Release();
     }
 
@@ -85,18 +84,18 @@ public sealed class SqliteRegistryStore : IRegistryStore
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         try
         {
-            return work(_file ??= RegistryFile.Open(_directory.DatabasePath));
+            return work(_file ??= RegistryFile.Open(_path));
         }
         catch (SqliteException error)
         {
             // A full disk leaves the connection as it was. After anything else the next call opens a new one.
-            if (!RegistryFile.IsDiskFull(error))
+            if (!SqliteFile.IsDiskFull(error))
             {
                 _file?.Dispose();
                 _file = null;
             }
 
-            throw RegistryFile.Explain(_directory.DatabasePath, error);
+            throw SqliteFile.Explain(_path, error);
         }
     }
 }

@@ -22,7 +22,7 @@ internal sealed class SpoolDirectory : IDisposable
     }
 
     /// <exception cref="IOException">It can't be made or written, or another process has it.</exception>
-    public static SpoolDirectory Take(string path) => new(path, DirectoryLock.Take(path, "llama", "name another directory"));
+    public static SpoolDirectory Take(string path) => new(path, DirectoryLock.Take(path, "lock", "llama", "name another directory"));
 
     public string SegmentPath(long id) => Path.Combine(_path, id.ToString("D20", CultureInfo.InvariantCulture) + SegmentSuffix);
 
