@@ -127,7 +127,7 @@ public sealed record LabelMatch(string Label, string Pattern)
     }
 }
 
-/// <summary>Only the worst.</summary>
+/// <summary>Only the worst; of those alike, in the order of their keys (ordinal), source before destination.</summary>
 /// <param name="Count">How many at most.</param>
 /// <param name="Rank">What makes them bad.</param>
 public sealed record HistoryTop(int Count, HistoryRank Rank);
@@ -179,5 +179,5 @@ public readonly record struct HistoryPoint(DateTimeOffset At, PairTotals Totals)
 /// <param name="Step">How long the points are, of those that are not coarser; null and zero as in the query.</param>
 /// <param name="Oldest">Start of the first interval that was counted; null where there was none.</param>
 /// <param name="Newest">End of the last interval that was counted; null where there was none.</param>
-/// <param name="Series">How many series there were.</param>
+/// <param name="Series">How many series there were, before only the worst were taken.</param>
 public sealed record HistoryAnswer(TimeSpan? Step, DateTimeOffset? Oldest, DateTimeOffset? Newest, long Series);
