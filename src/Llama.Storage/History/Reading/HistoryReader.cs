@@ -1,0 +1,99 @@
+using System.Collections.Concurrent;
+using Microsoft.Data.Sqlite;
+
+namespace Llama.Storage.History.Reading;
+
+/// <summary>
+/// Answers questions from the history's file while it is written. Each question sees the file as it was at one moment. A few are
+/// answered at a time, each on a thread of its own, others wait. Any thread may call it.
+/// </summary>
+internal sealed class HistoryReader : IAsyncDisposable
+{
+    private const int MostAtATime = 4;
+
+    private readonly HistoryDirectory _directory;
+    private readonly Func<SqliteConnection> _connect;
+    private readonly SemaphoreSlim _turns = new(MostAtATime);
+    private readonly ConcurrentBag<ReadConnection> _idle = [];
+    private bool _isDisposed;
+
+    /// <summary>A reader of a file.</summary>
+    /// <param name="directory">Who is known in it.</param>
+    /// <param name="connect">Opens it to be read.</param>
+    public HistoryReader(HistoryDirectory directory, Func<SqliteConnection> connect)
+    {
+        _directory = directory;
+        _connect = connect;
+    }
+
+    /// <inheritdoc cref="IHistoryStore.QueryAsync"/>
+    public Task<HistoryAnswer> QueryAsync(HistoryQuery query, Action<HistorySeries> take, CancellationToken cancellation)
+    {
+        if (query.Step < TimeSpan.Zero) throw new ArgumentException("A step can't be below zero.", nameof(query));
+        if (query is { Top: not null, Step: not null }) throw new ArgumentException("Only series of one point have worst ones.", nameof(query));
+        return ReadAsync(connection => new Question(connection, query, take, cancellation).Answer(_directory), cancellation);
+    }
+
+    /// <inheritdoc cref="IHistoryStore.EventsAsync"/>
+    public Task<IReadOnlyList<HistoryEvent>> EventsAsync(
+        string? group, DateTimeOffset from, DateTimeOffset before, int limit, CancellationToken cancellation) =>
+        ReadAsync<IReadOnlyList<HistoryEvent>>(
+            connection =>
+            {
+                var events = new List<HistoryEvent>();
+                Statement rows = connection.Events(group, HistoryTime.Of(from), HistoryTime.Of(before), Math.Max(0, limit));
+                while (rows.Next())
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    events.Add(new HistoryEvent(HistoryTime.At(rows.Number(0)), rows.Text(1), rows.Text(2), rows.Text(3), rows.Blob(4).ToArray()));
+                }
+
+                return events;
+            },
+            cancellation);
+
+    /// <summary>Closes the file once the questions that are being answered have been; those that wait fail.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_isDisposed) return;
+        _isDisposed = true;
+        for (int turn = 0; turn < MostAtATime; turn++) await _turns.WaitAsync();
+        while (_idle.TryTake(out ReadConnection? connection)) connection.Dispose();
+        _turns.Release(MostAtATime);
+    }
+
+    private async Task<T> ReadAsync<T>(Func<ReadConnection, T> read, CancellationToken cancellation)
+    {
+        await _turns.WaitAsync(cancellation);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            return await Task.Run(() => Read(read), cancellation);
+        }
+        finally
+        {
+            _turns.Release();
+        }
+    }
+
+    private T Read<T>(Func<ReadConnection, T> read)
+    {
+        ReadConnection? connection = null;
+        try
+        {
+            if (!_idle.TryTake(out connection)) connection = new ReadConnection(_connect());
+            connection.Begin();
+            T answer = read(connection);
+            connection.End();
+            _idle.Add(connection);
+            return answer;
+        }
+        catch (Exception error)
+        {
+            // A statement may be in the middle of its rows, a transaction open: the next question gets a new connection.
+            connection?.Dispose();
+            if (error is SqliteException failed) throw SqliteFile.Explain(connection?.Path ?? "history.db", failed);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using Llama.Storage.History.Blocks;
+
+namespace Llama.Storage.History.Reading;
+
+/// <summary>
+/// Finds the newest interval of each pair and class in a span, from its end back. Where intervals are not kept by themselves any
+/// more, the newest point that is.
+/// </summary>
+internal sealed class NewestScan(ReadConnection connection, ScanRange range, CancellationToken cancellation) : Scan(connection, range, cancellation)
+{
+    private readonly Dictionary<int, Found> _found = [];
+
+    /// <inheritdoc/>
+    public override void Read(in ScanTask task)
+    {
+        ReadJournal(task);
+        for (int place = Range.Extents.Count - 1; place >= 0; place--)
+        {
+            Extent extent = Range.Extents[place];
+            for (int span = extent.Last; span >= extent.First; span--) ReadRows(extent.Piece, span, task);
+        }
+
+        foreach ((int pair, Found found) in _found) task.Table.Put(task.Destinations.KeyOf(pair >> 8), found.MomentTicks, found.Totals!);
+        _found.Clear();
+    }
+
+    /// <inheritdoc/>
+    protected override void Take(BlockReader block, long fromTicks, long toTicks, in ScanTask task)
+    {
+        while (block.NextPair())
+        {
+            if (task.Destinations.KeyOf(block.Destination) < 0 || (Range.Class is { } wanted && wanted != block.Class)) continue;
+            int pair = (block.Destination << 8) | block.Class;
+            long newestTicks = _found.TryGetValue(pair, out Found found) ? found.MomentTicks : long.MinValue;
+            if (newestTicks >= toTicks) continue;
+            BlockReader newest = default;
+            bool isNewer = false;
+            while (block.NextPoint())
+            {
+                long moment = HistoryTime.Of(block.Moment);
+                if (moment >= toTicks) break;
+                if (moment < fromTicks || moment <= newestTicks) continue;
+                newest = block;
+                (newestTicks, isNewer) = (moment, true);
+            }
+
+            if (!isNewer) continue;
+            PairTotals totals = found.Totals ?? task.Table.Rent();
+            totals.Clear();
+            newest.AddTo(totals, task.Detail);
+            _found[pair] = new Found(newestTicks, totals);
+        }
+    }
+
+    private readonly record struct Found(long MomentTicks, PairTotals? Totals);
+}

@@ -1,0 +1,80 @@
+namespace Llama.Storage.History.Reading;
+
+/// <summary>One question while it is answered, on one thread and in one transaction: a source key after the other.</summary>
+internal sealed class Question(ReadConnection connection, HistoryQuery query, Action<HistorySeries> take, CancellationToken cancellation)
+{
+    // What is put together at a time, in points. Destinations that would be more are read one part after the other.
+    private const long PointsAtATime = 50_000;
+
+    // From the Unix epoch to where numbers of row spans end.
+    private static readonly long EndOfTimeTicks = HistoryLevel.Raw.RowSpan().Ticks * ((1 << 24) - 1);
+
+    /// <summary>Answers it.</summary>
+    public HistoryAnswer Answer(HistoryDirectory directory)
+    {
+        (int First, int Last)[] spans = connection.Spans();
+        long from = Math.Clamp(HistoryTime.Of(query.From), 0, EndOfTimeTicks), to = Math.Clamp(HistoryTime.Of(query.To), 0, EndOfTimeTicks);
+        if (from >= to || directory.Find(query.Group) is not { } group) return new HistoryAnswer(query.Step, null, null, 0);
+
+        long[] since = [.. HistoryLevels.All.Select(connection.SinceOf)];
+        List<Piece> plan = ReadPlan.Of(from, to, query.IsNewestOnly ? TimeSpan.Zero : query.Step, since);
+        Extent[] extents = [.. plan.Select(piece => Extent.Of(piece, spans[(int)piece.Level])).Where(extent => extent.First <= extent.Last)];
+        var range = new ScanRange(extents, from, to, query.Class);
+        Scan scan = query.IsNewestOnly ? new NewestScan(connection, range, cancellation) : new SumScan(connection, range, cancellation);
+        Selection selection = Selection.Of(query, group);
+        return query.Top is { } top ? AnswerWorst(scan, selection, new WorstSeries(top)) : AnswerAll(scan, selection, MostPoints(extents));
+    }
+
+    // How many points a key has at most, where reports are not more frequent than every ten seconds.
+    private long MostPoints(Extent[] extents)
+    {
+        if (query.IsNewestOnly || query.Step is not { } step) return 1;
+        long pointTicks = step > TimeSpan.Zero ? step.Ticks : 10 * TimeSpan.TicksPerSecond;
+        return 1 + extents.Sum(extent => extent.Ticks) / pointTicks;
+    }
+
+    private HistoryAnswer AnswerAll(Scan scan, Selection selection, long mostPoints)
+    {
+        DestinationKeys all = selection.Destinations;
+        var table = new SeriesTable(all.Names.Count, query, query.MaxPoints);
+        int atATime = (int)Math.Clamp(PointsAtATime / mostPoints, 1, Math.Max(1, all.Names.Count));
+        foreach (SourceKey source in selection.Sources)
+        {
+            for (int first = 0; first < all.Names.Count; first += atATime)
+            {
+                DestinationKeys wanted = atATime == all.Names.Count ? all : all.Only(key => key >= first && key < first + atATime);
+                foreach (int id in source.Ids) scan.Read(new ScanTask(id, wanted, query.Detail, table));
+                table.Give(source.Name, all.Names, take);
+            }
+        }
+
+        return new HistoryAnswer(query.Step, table.Oldest, table.Newest, table.Series);
+    }
+
+    // Who is worst follows from little, mostly from counts. Only theirs is read in full.
+    private HistoryAnswer AnswerWorst(Scan scan, Selection selection, WorstSeries worst)
+    {
+        DestinationKeys all = selection.Destinations;
+        var ranked = new SeriesTable(all.Names.Count, query, long.MaxValue);
+        for (int place = 0; place < selection.Sources.Count; place++)
+        {
+            foreach (int id in selection.Sources[place].Ids) scan.Read(new ScanTask(id, all, worst.Detail, ranked));
+            ranked.Show((destination, totals) => worst.Add(place, destination, totals));
+        }
+
+        IReadOnlyList<(int Source, int Destination)> places = worst.Take();
+        var table = new SeriesTable(all.Names.Count, query, query.MaxPoints);
+        var full = new Dictionary<(int Source, int Destination), PairTotals>();
+        foreach (IGrouping<int, int> source in places.GroupBy(place => place.Source, place => place.Destination))
+        {
+            HashSet<int> destinations = [.. source];
+            DestinationKeys wanted = all.Only(destinations.Contains);
+            foreach (int id in selection.Sources[source.Key].Ids) scan.Read(new ScanTask(id, wanted, query.Detail, table));
+            foreach (int destination in destinations) full.Add((source.Key, destination), table.Release(destination)!);
+        }
+
+        foreach ((int source, int destination) in places)
+            table.Give(selection.Sources[source].Name, all.Names[destination], full[(source, destination)], take);
+        return new HistoryAnswer(query.Step, ranked.Oldest, ranked.Newest, ranked.Series);
+    }
+}
