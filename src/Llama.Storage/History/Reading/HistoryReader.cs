@@ -78,10 +78,9 @@ internal sealed class HistoryReader : IAsyncDisposable
 
     private T Read<T>(Func<ReadConnection, T> read)
     {
-        ReadConnection? connection = null;
+        if (!_idle.TryTake(out ReadConnection? connection)) connection = ReadConnection.Over(_connect());
         try
         {
-            if (!_idle.TryTake(out connection)) connection = new ReadConnection(_connect());
             connection.Begin();
             T answer = read(connection);
             connection.End();
@@ -91,8 +90,9 @@ internal sealed class HistoryReader : IAsyncDisposable
         catch (Exception error)
         {
             // A statement may be in the middle of its rows, a transaction open: the next question gets a new connection.
-            connection?.Dispose();
-            if (error is SqliteException failed) throw SqliteFile.Explain(connection?.Path ?? "history.db", failed);
+            IOException? explained = error is SqliteException failed ? SqliteFile.Explain(connection.Path, failed) : null;
+            connection.Dispose();
+            if (explained is not null) throw explained;
             throw;
         }
     }

@@ -10,9 +10,7 @@ internal sealed class ReadConnection : IDisposable
     private readonly Statement _begin, _end, _kept, _bounds, _journalCounts, _journal, _events, _eventsOfGroup;
     private readonly Statement[] _counts, _blocks;
 
-    /// <summary>Prepares a connection, which is closed with this.</summary>
-    /// <exception cref="SqliteException">The file can't be read.</exception>
-    public ReadConnection(SqliteConnection connection)
+    private ReadConnection(SqliteConnection connection)
     {
         _connection = connection;
         _begin = Prepare("BEGIN");
@@ -33,6 +31,22 @@ internal sealed class ReadConnection : IDisposable
 
     /// <summary>The file.</summary>
     public string Path => _connection.DataSource;
+
+    /// <summary>Prepares a connection, which is closed with this.</summary>
+    /// <exception cref="IOException">The file can't be read.</exception>
+    public static ReadConnection Over(SqliteConnection connection)
+    {
+        try
+        {
+            return new ReadConnection(connection);
+        }
+        catch (SqliteException error)
+        {
+            IOException explained = SqliteFile.Explain(connection.DataSource, error);
+            connection.Dispose();
+            throw explained;
+        }
+    }
 
     /// <summary>From here on all that is read is as it was at one moment.</summary>
     public void Begin() => _begin.Run();

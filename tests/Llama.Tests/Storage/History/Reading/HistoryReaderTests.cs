@@ -33,6 +33,7 @@ public sealed class HistoryReaderTests
             {
                 Step = random.Next(3) switch { 0 => null, 1 => TimeSpan.FromHours(1), _ => TimeSpan.FromDays(1) },
                 IsNewestOnly = false,
+                Top = null,
             }).GetAwaiter().GetResult();
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(30));
 
