@@ -70,6 +70,12 @@ internal sealed class Statement : IDisposable
     /// </summary>
     public ReadOnlySpan<byte> Blob(int column) => raw.sqlite3_column_blob(_statement, column);
 
+    /// <summary>How many octets a column of the row has; less is read from disk than for <see cref="Blob"/>.</summary>
+    public int Length(int column) => raw.sqlite3_column_bytes(_statement, column);
+
+    /// <summary>How many rows the connection's last statement that writes has written or dropped.</summary>
+    public int Changes => raw.sqlite3_changes(_database);
+
     /// <summary>Runs it to its end.</summary>
     /// <exception cref="SqliteException">It failed; it can be run again.</exception>
     public void Run()

@@ -28,7 +28,7 @@ internal static class HistorySchema
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE measured_class ("group" TEXT NOT NULL, class INTEGER NOT NULL, PRIMARY KEY ("group", class)) STRICT, WITHOUT ROWID;
         CREATE TABLE report (
-            source INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, flags INTEGER NOT NULL, PRIMARY KEY (source, start)
+            source INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, flags INTEGER NOT NULL, PRIMARY KEY (start, source)
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE journal (id INTEGER PRIMARY KEY, source INTEGER NOT NULL, start INTEGER NOT NULL, counts BLOB NOT NULL, detail BLOB NOT NULL) STRICT;
         CREATE INDEX journal_by_source ON journal (source, start);
