@@ -169,6 +169,9 @@ internal sealed class SqliteFile : IDisposable
         command.ExecuteNonQuery();
     }
 
+    /// <summary>The first number that statements answer with.</summary>
+    public long Number(string statement) => (long)Ask(Connection, statement);
+
     /// <summary>A statement that is disposed of with this.</summary>
     public Statement Prepare(string text)
     {

@@ -25,8 +25,6 @@ internal sealed class GroupBook(string group)
 
     public bool IsEmpty => _sources.Count == 0 && _destinations.Count == 0;
 
-    public long NewestSeen { get; private set; }
-
     public GroupDirectory Snapshot() => _snapshot ??= new GroupDirectory(
         new HistoryGroup(
             group,
@@ -51,7 +49,6 @@ internal sealed class GroupBook(string group)
             if (isOther) _snapshot = null;
         }
 
-        NewestSeen = Math.Max(NewestSeen, start);
         return entry.Number;
     }
 
@@ -82,11 +79,7 @@ internal sealed class GroupBook(string group)
         _snapshot = null;
     }
 
-    public void Load(int id, HistorySource source, long seen)
-    {
-        _sources[source.Name] = new Entry<HistorySource>(id, source, seen);
-        NewestSeen = Math.Max(NewestSeen, seen);
-    }
+    public void Load(int id, HistorySource source, long seen) => _sources[source.Name] = new Entry<HistorySource>(id, source, seen);
 
     public void Load(int number, HistoryDestination destination, long seen)
     {

@@ -13,6 +13,7 @@ internal sealed class HistoryDirectory
     private DirectoryChanges _urgent = new();
     private DirectoryChanges _later = new();
     private int _nextSource = 1;
+    private long _newestSeen;
 
     /// <summary>The groups something is known of.</summary>
     public IReadOnlyList<string> Groups
@@ -37,7 +38,7 @@ internal sealed class HistoryDirectory
     {
         get
         {
-            lock (_lock) return _books.Values.Select(book => book.NewestSeen).DefaultIfEmpty().Max();
+            lock (_lock) return _newestSeen;
         }
     }
 
@@ -58,6 +59,7 @@ internal sealed class HistoryDirectory
         {
             GroupBook book = BookOf(report.Source.Group);
             int source = book.Number(report.Source, start, ref _nextSource, _urgent, _later);
+            _newestSeen = Math.Max(_newestSeen, start);
             destinations.Clear();
             foreach (HistoryPair pair in report.Pairs)
             {
@@ -75,6 +77,7 @@ internal sealed class HistoryDirectory
         lock (_lock)
         {
             BookOf(source.Group).Load(id, source, seen);
+            _newestSeen = Math.Max(_newestSeen, seen);
             _nextSource = Math.Max(_nextSource, id + 1);
         }
     }

@@ -5,7 +5,7 @@ internal sealed class HistoryWriter : IDisposable
 {
     private readonly SqliteFile _file;
     private readonly Statement _putSource, _putDestination, _putClass, _putReport, _putJournal, _putEvent, _putTrial, _dropTrial;
-    private readonly Statement _dropJournal, _tally, _keep, _kept;
+    private readonly Statement _dropJournal, _tally, _keep, _kept, _shrink;
     private readonly Statement[] _putRow, _setAsideRow;
     private readonly Statement _setAsideJournal;
 
@@ -26,16 +26,18 @@ internal sealed class HistoryWriter : IDisposable
         _dropJournal = _file.Prepare("DELETE FROM journal WHERE id = ?1");
         _tally = _file.Prepare("UPDATE tally SET entries = entries + ?2, octets = octets + ?3 WHERE name = ?1");
         _keep = _file.Prepare("INSERT INTO kept (level, since) VALUES (?1, ?2) ON CONFLICT (level) DO UPDATE SET since = max(since, excluded.since)");
-        _kept = _file.Prepare("SELECT level, since FROM kept");
+        _kept = _file.Prepare(KeptSince.Select);
+        _shrink = _file.Prepare("PRAGMA incremental_vacuum(512)");
         _putRow = [.. HistoryLevels.All.Select(level => _file.Prepare(
             $"INSERT OR REPLACE INTO {HistorySchema.Table(level)} (key, points, counts, detail) VALUES (?1, ?2, ?3, ?4)"))];
         _setAsideRow = [.. HistoryLevels.All.Select(level => _file.Prepare(
             $"INSERT INTO damaged (name, key, counts, detail) SELECT '{HistorySchema.Table(level)}', key, counts, detail FROM {HistorySchema.Table(level)} WHERE key = ?1"))];
         _setAsideJournal = _file.Prepare("INSERT INTO damaged (name, key, counts, detail) SELECT 'journal', source, counts, detail FROM journal WHERE id = ?1");
+        Retention = new Retention(_file, _tally);
     }
 
-    /// <summary>The file, for what needs statements of its own.</summary>
-    public SqliteFile File => _file;
+    /// <summary>Drops what is too old.</summary>
+    public Retention Retention { get; }
 
     /// <summary>Keeps reports, all of them or none, and says of each whether it is new.</summary>
     public int Commit(IReadOnlyList<PendingReport> reports, DirectoryChanges changes) => _file.InTransaction(() =>
@@ -132,10 +134,23 @@ internal sealed class HistoryWriter : IDisposable
         });
     }
 
-    /// <summary>Notes that a table holds more, or less. Within a transaction.</summary>
-    public void Tally(string table, long entries, long octets) => _tally.Bind(1, table).Bind(2, entries).Bind(3, octets).Run();
+    /// <summary>Gives some of the room that nothing needs back to the disk; tells how many octets, 0 when there is no more.</summary>
+    public long Shrink()
+    {
+        long before = _file.Number("PRAGMA page_count");
+        while (_shrink.Next()) continue;
+        return (before - _file.Number("PRAGMA page_count")) * _file.Number("PRAGMA page_size");
+    }
+
+    /// <summary>Brings what was committed from the log to the file, as far as no reader is in the way.</summary>
+    public void Checkpoint() => SqliteFile.Run(_file.Connection, "PRAGMA wal_checkpoint(PASSIVE)");
+
+    /// <summary>Since when what is kept.</summary>
+    public KeptSince Kept() => KeptSince.Read(_kept);
 
     public void Dispose() => _file.Dispose();
+
+    private void Tally(string table, long entries, long octets) => _tally.Bind(1, table).Bind(2, entries).Bind(3, octets).Run();
 
     private void Put(DirectoryChanges changes)
     {

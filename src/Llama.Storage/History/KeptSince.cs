@@ -1,5 +1,3 @@
-using Microsoft.Data.Sqlite;
-
 namespace Llama.Storage.History;
 
 /// <summary>Since when each level holds all that was settled, and since when reports are known; in 100 ns since the Unix epoch.</summary>
@@ -7,6 +5,9 @@ internal readonly struct KeptSince
 {
     /// <summary>Stands for the reports, behind the levels.</summary>
     public const int Reports = 5;
+
+    /// <summary>The statement that <see cref="Read"/> takes.</summary>
+    public const string Select = "SELECT level, since FROM kept";
 
     private readonly long[] _since;
 
@@ -24,9 +25,6 @@ internal readonly struct KeptSince
             if (select.Number(0) is >= 0 and <= Reports and var level) since[level] = select.Number(1);
         return new KeptSince(since);
     }
-
-    /// <summary>The statement that <see cref="Read"/> takes.</summary>
-    public static Statement Select(SqliteConnection connection) => new(connection, "SELECT level, since FROM kept");
 
     /// <summary>True when rows of a level that begin at a moment are kept.</summary>
     public bool Has(HistoryLevel level, long rowStart) => rowStart >= this[level];

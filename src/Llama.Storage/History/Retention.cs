@@ -1,30 +1,29 @@
-using Microsoft.Data.Sqlite;
-
 namespace Llama.Storage.History;
 
 /// <summary>Drops what is too old, a few rows at a time, so that appends come between. Belongs to the writer's turn.</summary>
-internal sealed class Retention : IDisposable
+internal sealed class Retention
 {
     private const int RowsAtOnce = 128;
     private const int ReportsAtOnce = 8192;
 
-    private readonly HistoryWriter _writer;
+    private readonly SqliteFile _file;
+    private readonly Statement _tally;
     private readonly Range[] _levels;
     private readonly Range _reports, _events;
     private readonly Statement _dropSource, _dropDestination, _dropClasses;
 
-    public Retention(HistoryWriter writer)
+    public Retention(SqliteFile file, Statement tally)
     {
-        _writer = writer;
-        SqliteConnection connection = writer.File.Connection;
+        _file = file;
+        _tally = tally;
         _levels = [.. HistoryLevels.All.Select(HistorySchema.Table).Select(table => new Range(
-            connection, table, "key", RowsAtOnce, $"sum(points), sum(length(counts) + length(detail) + {SettledRow.KeyOctets})"))];
-        _reports = new Range(connection, "report", "start", ReportsAtOnce, "count(*), 0");
-        _events = new Range(connection, "event", "at", ReportsAtOnce, "count(*), 0");
-        _dropSource = new Statement(connection, "DELETE FROM source WHERE id = ?1");
-        _dropDestination = new Statement(connection, """DELETE FROM destination WHERE "group" = ?1 AND number = ?2""");
-        _dropClasses = new Statement(
-            connection, """DELETE FROM measured_class WHERE "group" NOT IN (SELECT "group" FROM source UNION SELECT "group" FROM destination)""");
+            file, table, "key", RowsAtOnce, $"sum(points), sum(length(counts) + length(detail) + {SettledRow.KeyOctets})"))];
+        _reports = new Range(file, "report", "start", ReportsAtOnce, "count(*), 0");
+        _events = new Range(file, "event", "at", ReportsAtOnce, "count(*), 0");
+        _dropSource = file.Prepare("DELETE FROM source WHERE id = ?1");
+        _dropDestination = file.Prepare("""DELETE FROM destination WHERE "group" = ?1 AND number = ?2""");
+        _dropClasses = file.Prepare(
+            """DELETE FROM measured_class WHERE "group" NOT IN (SELECT "group" FROM source UNION SELECT "group" FROM destination)""");
     }
 
     /// <summary>Drops some rows of a level below a key; false when there was none.</summary>
@@ -37,7 +36,7 @@ internal sealed class Retention : IDisposable
     public bool DropEvents(long before) => Drop(_events, before, null);
 
     /// <summary>Drops who is known no more.</summary>
-    public void Drop(IReadOnlyList<ForgottenParty> parties) => _writer.File.InTransaction(() =>
+    public void Drop(IReadOnlyList<ForgottenParty> parties) => _file.InTransaction(() =>
     {
         foreach (ForgottenParty party in parties)
         {
@@ -49,25 +48,19 @@ internal sealed class Retention : IDisposable
         return parties.Count;
     });
 
-    public void Dispose()
-    {
-        foreach (Range range in (Range[])[.. _levels, _reports, _events]) range.Dispose();
-        foreach (Statement statement in (Statement[])[_dropSource, _dropDestination, _dropClasses]) statement.Dispose();
-    }
-
-    private bool Drop(Range range, long before, string? table) => _writer.File.InTransaction(() =>
+    private bool Drop(Range range, long before, string? table) => _file.InTransaction(() =>
     {
         (int rows, long entries, long octets) = range.Drop(before);
-        if (rows > 0 && table is not null) _writer.Tally(table, -entries, -octets);
+        if (rows > 0 && table is not null) _tally.Bind(1, table).Bind(2, -entries).Bind(3, -octets).Run();
         return rows > 0;
     });
 
     /// <summary>The rows of a table in the order of what they are dropped by.</summary>
-    private sealed class Range(SqliteConnection connection, string table, string column, int atOnce, string sums) : IDisposable
+    private sealed class Range(SqliteFile file, string table, string column, int atOnce, string sums)
     {
-        private readonly Statement _bound = new(connection, $"SELECT {column} FROM {table} WHERE {column} < ?1 ORDER BY {column} LIMIT 1 OFFSET {atOnce}");
-        private readonly Statement _sum = new(connection, $"SELECT {sums} FROM {table} WHERE {column} < ?1");
-        private readonly Statement _drop = new(connection, $"DELETE FROM {table} WHERE {column} < ?1");
+        private readonly Statement _bound = file.Prepare($"SELECT {column} FROM {table} WHERE {column} < ?1 ORDER BY {column} LIMIT 1 OFFSET {atOnce}");
+        private readonly Statement _sum = file.Prepare($"SELECT {sums} FROM {table} WHERE {column} < ?1");
+        private readonly Statement _drop = file.Prepare($"DELETE FROM {table} WHERE {column} < ?1");
 
         public (int Rows, long Entries, long Octets) Drop(long before)
         {
@@ -83,11 +76,6 @@ internal sealed class Retention : IDisposable
             _sum.Leave();
             _drop.Bind(1, before).Run();
             return (_drop.Changes, entries, octets);
-        }
-
-        public void Dispose()
-        {
-            foreach (Statement statement in (Statement[])[_bound, _sum, _drop]) statement.Dispose();
         }
     }
 }

@@ -14,6 +14,9 @@ internal sealed class SettledSpan
     /// <summary>The reports of the journal that are in them.</summary>
     public List<JournalEntry> Journal { get; } = [];
 
+    /// <summary>How many of the reports and of the rows could not be read.</summary>
+    public int Damaged => Journal.Count(entry => entry.IsDamaged) + _rows.Count(row => row.IsFormerDamaged);
+
     public ReadOnlySpan<byte> CountsOf(in SettledRow row) => _octets.AsSpan(row.Offset, row.CountsLength);
 
     public ReadOnlySpan<byte> DetailOf(in SettledRow row) => _octets.AsSpan(row.Offset + row.CountsLength, row.DetailLength);

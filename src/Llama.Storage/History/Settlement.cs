@@ -29,7 +29,7 @@ internal sealed class Settlement : IDisposable
         _nextStart = new Statement(_connection, "SELECT start FROM journal WHERE source = ?1 AND start < ?2 ORDER BY start LIMIT 1");
         _journal = new Statement(
             _connection, $"SELECT id, start, counts, detail FROM journal WHERE source = ?1 AND start >= ?2 AND start < ?3 ORDER BY start LIMIT {MaxReports}");
-        _kept = KeptSince.Select(_connection);
+        _kept = new Statement(_connection, KeptSince.Select);
         _rows = [.. HistoryLevels.All.Select(level => new Statement(
             _connection, $"SELECT points, counts, detail FROM {HistorySchema.Table(level)} WHERE key = ?1"))];
     }

@@ -1,0 +1,196 @@
+using Microsoft.Data.Sqlite;
+
+namespace Llama.Storage.History;
+
+/// <summary>
+/// The one connection that writes, and whose turn it is. Reports that wait together are committed together, by the first of those who
+/// wait. Any thread may call it, and is held while the disk works.
+/// </summary>
+internal sealed class CommitTurn(string path, HistoryOptions options, HistoryDirectory directory, HistoryVersions versions) : IAsyncDisposable
+{
+    private const int MaxReports = 64;
+    private const int MaxOctets = 8 << 20;
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
+
+    private readonly Queue<PendingReport> _waiting = [];
+    private readonly List<PendingReport> _batch = [];
+    private readonly SemaphoreSlim _turn = new(1);
+    private HistoryWriter? _writer;
+    private string? _fault;
+    private long _faultAt;
+    private int _trialOctets;
+    private bool _isDisposed;
+
+    /// <summary>Why nothing can be taken at present; null when all is well.</summary>
+    public string? Fault => Volatile.Read(ref _fault);
+
+    /// <summary>Fails when nothing can be taken, and it is too early to try again.</summary>
+    /// <exception cref="IOException">That is so.</exception>
+    public void ThrowIfFaulty()
+    {
+        if (Fault is { } fault && options.Time.GetElapsedTime(Volatile.Read(ref _faultAt)) < RetryAfter) throw new IOException(fault);
+    }
+
+    /// <summary>Keeps a report, which is nobody else's from now on; false when it was known already.</summary>
+    /// <exception cref="IOException">It can't be kept.</exception>
+    public async ValueTask<bool> AppendAsync(PendingReport report)
+    {
+        lock (_waiting) _waiting.Enqueue(report);
+        await _turn.WaitAsync();
+        try
+        {
+            while (!report.IsDone) CommitWaiting();
+        }
+        finally
+        {
+            _turn.Release();
+        }
+
+        if (report.Failure is { } failure) throw new IOException(failure.Message, failure);
+        return report.IsNew;
+    }
+
+    /// <summary>Keeps something else that came from outside.</summary>
+    /// <exception cref="IOException">It can't be kept.</exception>
+    public async Task AppendAsync(Action<HistoryWriter> work, CancellationToken cancellation)
+    {
+        await _turn.WaitAsync(cancellation);
+        try
+        {
+            Append(work);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Takes a turn for upkeep. What fails there stops nothing else.</summary>
+    /// <exception cref="IOException">It can't be done; then nothing of it was.</exception>
+    public async Task<T> RunAsync<T>(Func<HistoryWriter, T> work, CancellationToken cancellation)
+    {
+        await _turn.WaitAsync(cancellation);
+        try
+        {
+            return Run(work);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Stores what is known of sources and destinations and could wait.</summary>
+    /// <exception cref="IOException">It can't be.</exception>
+    public Task StoreDirectoryAsync(CancellationToken cancellation) => RunAsync(
+        writer =>
+        {
+            DirectoryChanges changes = directory.TakeChanges(all: true);
+            try
+            {
+                return changes.IsEmpty ? 0 : writer.Commit(changes);
+            }
+            catch
+            {
+                directory.PutBack(changes);
+                throw;
+            }
+        },
+        cancellation);
+
+    /// <summary>Sees whether a fault is over, if there is one and it is time to.</summary>
+    public async Task TryAgainAsync(CancellationToken cancellation)
+    {
+        if (Fault is null || options.Time.GetElapsedTime(Volatile.Read(ref _faultAt)) < RetryAfter) return;
+        try
+        {
+            await AppendAsync(writer => writer.Try(Math.Max(_trialOctets, 1 << 16)), cancellation);
+        }
+        catch (IOException)
+        {
+            // It is not, and the fault says so.
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _turn.WaitAsync();
+        _isDisposed = true;
+        _writer?.Dispose();
+        _writer = null;
+        _turn.Release();
+    }
+
+    private void CommitWaiting()
+    {
+        _batch.Clear();
+        int octets = 0;
+        lock (_waiting)
+        {
+            while (_batch.Count < MaxReports && octets < MaxOctets && _waiting.TryDequeue(out PendingReport? report))
+            {
+                _batch.Add(report);
+                octets += report.Length;
+            }
+        }
+
+        // Its numbers are in here: they were given before it began to wait.
+        DirectoryChanges changes = directory.TakeChanges(all: false);
+        IOException? failure = null;
+        try
+        {
+            _trialOctets = octets;
+            Append(writer => writer.Commit(_batch, changes));
+            foreach (PendingReport report in _batch)
+                if (report.IsNew) versions.Change(report.Group, report.Start);
+        }
+        catch (Exception error) when (error is IOException or ObjectDisposedException)
+        {
+            directory.PutBack(changes);
+            failure = error as IOException ?? new IOException($"{path}: closed.", error);
+        }
+
+        foreach (PendingReport report in _batch) report.Complete(failure);
+    }
+
+    private void Append(Action<HistoryWriter> work)
+    {
+        try
+        {
+            Run(writer =>
+            {
+                work(writer);
+                return 0;
+            });
+        }
+        catch (IOException error)
+        {
+            Volatile.Write(ref _faultAt, options.Time.GetTimestamp());
+            string? former = Interlocked.Exchange(ref _fault, error.Message);
+            if (former != error.Message) options.Warn(error.Message);
+            throw;
+        }
+
+        if (Interlocked.Exchange(ref _fault, null) is not null) options.Inform($"{path}: can be written again.");
+    }
+
+    private T Run<T>(Func<HistoryWriter, T> work)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        try
+        {
+            return work(_writer ??= new HistoryWriter(path));
+        }
+        catch (SqliteException error)
+        {
+            // A full disk leaves the connection as it was. After anything else the next call opens a new one.
+            if (!SqliteFile.IsDiskFull(error))
+            {
+                _writer?.Dispose();
+                _writer = null;
+            }
+
+            throw SqliteFile.Explain(path, error);
+        }
+    }
+}

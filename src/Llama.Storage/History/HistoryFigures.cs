@@ -1,0 +1,57 @@
+using Microsoft.Data.Sqlite;
+
+namespace Llama.Storage.History;
+
+/// <summary>Reads how much a history's file holds, from what is counted as it is written.</summary>
+internal static class HistoryFigures
+{
+    /// <exception cref="IOException">It can't be read.</exception>
+    public static HistoryStatistics Read(string path, HistoryDirectory directory)
+    {
+        try
+        {
+            using SqliteConnection connection = HistoryFile.ConnectToRead(path);
+            SqliteFile.Run(connection, "BEGIN");
+            Dictionary<string, (long Entries, long Octets)> tally = Tally(connection);
+            (int sources, int destinations) = directory.Count;
+            return new HistoryStatistics(
+                path,
+                FileBytes: ((string[])["", "-wal", "-shm"]).Select(suffix => new FileInfo(path + suffix)).Sum(file => file.Exists ? file.Length : 0),
+                FreeBytes: (long)SqliteFile.Ask(connection, "PRAGMA freelist_count") * (long)SqliteFile.Ask(connection, "PRAGMA page_size"),
+                Reports: tally["report"].Entries,
+                JournalReports: tally["journal"].Entries,
+                JournalBytes: tally["journal"].Octets,
+                Groups: directory.Groups.Count,
+                sources,
+                destinations,
+                [.. HistoryLevels.All.Select(level => Read(connection, level, tally[HistorySchema.Table(level)]))]);
+        }
+        catch (SqliteException error)
+        {
+            throw SqliteFile.Explain(path, error);
+        }
+    }
+
+    private static Dictionary<string, (long Entries, long Octets)> Tally(SqliteConnection connection)
+    {
+        var all = new Dictionary<string, (long, long)>();
+        using var select = new Statement(connection, "SELECT name, entries, octets FROM tally");
+        while (select.Next()) all.Add(select.Text(0), (select.Number(1), select.Number(2)));
+        return all;
+    }
+
+    private static HistoryLevelStatistics Read(SqliteConnection connection, HistoryLevel level, (long Points, long Octets) tally)
+    {
+        // Each by itself is found at an end of the table; together they would be sought through all of it.
+        string table = HistorySchema.Table(level);
+        using var select = new Statement(connection, $"SELECT (SELECT min(key) FROM {table}), (SELECT max(key) FROM {table}), EXISTS (SELECT * FROM {table})");
+        select.Next();
+        if (select.Number(2) == 0) return new HistoryLevelStatistics(level, tally.Points, tally.Octets, null, null);
+        return new HistoryLevelStatistics(
+            level,
+            tally.Points,
+            tally.Octets,
+            RowKey.StartOf(level, RowKey.Of(select.Number(0)).Span),
+            RowKey.StartOf(level, RowKey.Of(select.Number(1)).Span + 1));
+    }
+}
