@@ -9,9 +9,12 @@ namespace Llama.Storage.History;
 /// </summary>
 public sealed class PairTotals
 {
-    private List<LatencyBucket> _buckets = [];
-    private List<LatencyBucket> _spare = [];
+    // A distribution that is added mostly has what is there already: it is looked for close by before it is searched for.
+    private const int LinearTries = 8;
+
+    private readonly List<LatencyBucket> _buckets = [];
     private readonly List<FlowTotals> _flows = [];
+    private long _inBuckets;
     private double _jitterSum;
     private long _jitterWeight;
 
@@ -79,9 +82,7 @@ public sealed class PairTotals
         if (_buckets.Count == 0 || RttMinNanos is not { } min || RttMaxNanos is not { } max) return null;
         if (share <= 0) return min;
         if (share >= 1) return max;
-        long count = 0;
-        foreach (LatencyBucket bucket in Buckets) count += bucket.Count;
-        long rank = Math.Max(1, (long)Math.Ceiling(share * count));
+        long rank = Math.Max(1, (long)Math.Ceiling(share * _inBuckets));
         foreach (LatencyBucket bucket in Buckets)
         {
             rank -= bucket.Count;
@@ -96,19 +97,26 @@ public sealed class PairTotals
     /// <param name="weight">Over how many replies.</param>
     public void SetJitter(double? nanos, long weight)
     {
-        _jitterWeight = nanos is null ? 0 : Math.Max(1, weight);
-        _jitterSum = nanos.GetValueOrDefault() * _jitterWeight;
+        bool isKnown = nanos is { } known && double.IsFinite(known);
+        _jitterWeight = isKnown ? Math.Max(1, weight) : 0;
+        _jitterSum = isKnown ? Math.Max(0, nanos.GetValueOrDefault()) * _jitterWeight : 0;
     }
 
     /// <summary>Takes over a distribution: in the order of the indices, each index once, no empty ones.</summary>
     public void SetBuckets(ReadOnlySpan<LatencyBucket> buckets)
     {
         _buckets.Clear();
-        _buckets.AddRange(buckets);
+        _inBuckets = 0;
+        int place = 0;
+        foreach (ref readonly LatencyBucket bucket in buckets) AddBucket(bucket, ref place);
     }
 
-    /// <summary>Adds a flow; they are added in the order of their source ports, each once.</summary>
-    public void AddFlow(in FlowTotals flow) => _flows.Add(flow);
+    /// <summary>Adds a flow, to what is there of its source port if there is something. In the order of the ports it is found fastest.</summary>
+    public void AddFlow(in FlowTotals flow)
+    {
+        int place = _flows.Count > 0 && _flows[^1].SourcePort < flow.SourcePort ? _flows.Count : 0;
+        AddFlow(flow, ref place);
+    }
 
     /// <summary>Forgets all.</summary>
     public void Clear()
@@ -116,6 +124,7 @@ public sealed class PairTotals
         (Start, End, Intervals, SuspectIntervals) = (default, default, 0, 0);
         (Counts, RttCount, RttSumNanos, RttMinNanos, RttMaxNanos) = (default, 0, 0, null, null);
         (_jitterSum, _jitterWeight, ForwardDelayVariationNanos, ReverseDelayVariationNanos, Path) = (0, 0, null, null, default);
+        _inBuckets = 0;
         _buckets.Clear();
         _flows.Clear();
     }
@@ -123,53 +132,96 @@ public sealed class PairTotals
     /// <summary>Adds what is in the other one.</summary>
     public void Add(PairTotals other)
     {
-        bool isLater = Intervals == 0 || other.Start >= Start;
-        Path = isLater ? Merge(Path, other.Path) : Merge(other.Path, Path);
-        if (Intervals == 0 || other.Start < Start) Start = other.Start;
-        if (Intervals == 0 || other.End > End) End = other.End;
-        Intervals += other.Intervals;
-        SuspectIntervals += other.SuspectIntervals;
-        Counts += other.Counts;
-        RttCount += other.RttCount;
-        RttSumNanos += other.RttSumNanos;
-        RttMinNanos = Least(RttMinNanos, other.RttMinNanos);
-        RttMaxNanos = Largest(RttMaxNanos, other.RttMaxNanos);
-        _jitterSum += other._jitterSum;
-        _jitterWeight += other._jitterWeight;
-        ForwardDelayVariationNanos = Largest(ForwardDelayVariationNanos, other.ForwardDelayVariationNanos);
-        ReverseDelayVariationNanos = Largest(ReverseDelayVariationNanos, other.ReverseDelayVariationNanos);
-        MergeBuckets(other.Buckets);
-        MergeFlows(other.Flows);
-    }
-
-    private void MergeBuckets(ReadOnlySpan<LatencyBucket> others)
-    {
-        if (others.IsEmpty) return;
-        _spare.Clear();
-        ReadOnlySpan<LatencyBucket> own = Buckets;
-        int left = 0, right = 0;
-        while (left < own.Length || right < others.Length)
-        {
-            int leftIndex = left < own.Length ? own[left].Index : int.MaxValue;
-            int rightIndex = right < others.Length ? others[right].Index : int.MaxValue;
-            long count = 0;
-            if (leftIndex <= rightIndex) count += own[left++].Count;
-            if (rightIndex <= leftIndex) count += others[right++].Count;
-            _spare.Add(new LatencyBucket(Math.Min(leftIndex, rightIndex), count));
-        }
-
-        (_buckets, _spare) = (_spare, _buckets);
-    }
-
-    private void MergeFlows(ReadOnlySpan<FlowTotals> others)
-    {
+        bool isLater = AddCounts(other.Start, other.End, other.Intervals, other.SuspectIntervals, other.Counts);
+        AddRtt(other.RttCount, other.RttSumNanos, other.RttMinNanos, other.RttMaxNanos);
+        AddVariation(other._jitterSum, other._jitterWeight, other.ForwardDelayVariationNanos, other.ReverseDelayVariationNanos);
+        AddPath(other.Path, isLater);
         int place = 0;
-        foreach (ref readonly FlowTotals other in others)
+        foreach (ref readonly LatencyBucket bucket in other.Buckets) AddBucket(bucket, ref place);
+        place = 0;
+        foreach (ref readonly FlowTotals flow in other.Flows) AddFlow(flow, ref place);
+    }
+
+    /// <summary>How many datagrams are in <see cref="Buckets"/>.</summary>
+    internal long InBuckets => _inBuckets;
+
+    /// <summary>Adds counts; true when they are of a later time than what is there, which <see cref="AddPath"/> wants to know.</summary>
+    internal bool AddCounts(DateTimeOffset start, DateTimeOffset end, long intervals, long suspectIntervals, in DatagramCounts counts)
+    {
+        bool isFirst = Intervals == 0, isLater = isFirst || start >= Start;
+        if (isFirst || start < Start) Start = start;
+        if (isFirst || end > End) End = end;
+        Intervals += intervals;
+        SuspectIntervals += suspectIntervals;
+        Counts += counts;
+        return isLater;
+    }
+
+    /// <summary>Adds round-trip times without their distribution.</summary>
+    internal void AddRtt(long count, long sumNanos, long? minNanos, long? maxNanos)
+    {
+        RttCount = Total(RttCount, count);
+        RttSumNanos = Total(RttSumNanos, sumNanos);
+        RttMinNanos = Least(RttMinNanos, minNanos);
+        RttMaxNanos = Largest(RttMaxNanos, maxNanos);
+    }
+
+    /// <summary>Adds jitter and delay variation.</summary>
+    internal void AddVariation(double jitterSum, long jitterWeight, long? forwardNanos, long? reverseNanos)
+    {
+        _jitterSum += jitterSum;
+        _jitterWeight = Total(_jitterWeight, jitterWeight);
+        ForwardDelayVariationNanos = Largest(ForwardDelayVariationNanos, forwardNanos);
+        ReverseDelayVariationNanos = Largest(ReverseDelayVariationNanos, reverseNanos);
+    }
+
+    /// <summary>Adds path marks.</summary>
+    internal void AddPath(in PathMarks path, bool isLater) => Path = isLater ? Merge(Path, path) : Merge(path, Path);
+
+    /// <summary>Adds a bucket.</summary>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="place">Where to look first; then behind it. 0 for the first one of a distribution.</param>
+    internal void AddBucket(in LatencyBucket bucket, ref int place)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)bucket.Index, (uint)LogLinear.BucketCount, nameof(bucket));
+        long count = Math.Min(bucket.Count, long.MaxValue - _inBuckets);
+        if (count <= 0) return;
+        _inBuckets += count;
+        Span<LatencyBucket> own = CollectionsMarshal.AsSpan(_buckets);
+        if (place > 0 && own[place - 1].Index >= bucket.Index) place = 0;
+        for (int tries = 0; place < own.Length && own[place].Index < bucket.Index; place++)
         {
-            while (place < _flows.Count && _flows[place].SourcePort < other.SourcePort) place++;
-            if (place < _flows.Count && _flows[place].SourcePort == other.SourcePort) _flows[place] = _flows[place].With(other);
-            else _flows.Insert(place, other);
+            if (++tries < LinearTries) continue;
+            place = FirstNotBelow(own, place, bucket.Index);
+            break;
         }
+
+        if (place < own.Length && own[place].Index == bucket.Index) own[place] = new LatencyBucket(bucket.Index, own[place].Count + count);
+        else _buckets.Insert(place, new LatencyBucket(bucket.Index, count));
+        place++;
+    }
+
+    /// <summary>Adds a flow, looking from a place on; then that is behind it.</summary>
+    internal void AddFlow(in FlowTotals flow, ref int place)
+    {
+        Span<FlowTotals> own = CollectionsMarshal.AsSpan(_flows);
+        while (place < own.Length && own[place].SourcePort < flow.SourcePort) place++;
+        if (place < own.Length && own[place].SourcePort == flow.SourcePort) own[place] = own[place].With(flow);
+        else _flows.Insert(place, flow);
+        place++;
+    }
+
+    private static int FirstNotBelow(ReadOnlySpan<LatencyBucket> buckets, int from, int index)
+    {
+        int to = buckets.Length;
+        while (from < to)
+        {
+            int middle = (from + to) >>> 1;
+            if (buckets[middle].Index < index) from = middle + 1;
+            else to = middle;
+        }
+
+        return from;
     }
 
     private static PathMarks Merge(PathMarks earlier, PathMarks later) => new()
@@ -184,6 +236,13 @@ public sealed class PairTotals
     };
 
     internal static long? Sum(long? left, long? right) => left is null ? right : left + (right ?? 0);
+
+    /// <summary>A sum that stays at the largest number instead of turning negative: nanoseconds of a million pairs over years come near it.</summary>
+    private static long Total(long left, long right)
+    {
+        long sum = left + right;
+        return left >= 0 && right >= 0 && sum < 0 ? long.MaxValue : sum;
+    }
 
     internal static long? Least(long? left, long? right) => left is null || right < left ? right ?? left : left;
 

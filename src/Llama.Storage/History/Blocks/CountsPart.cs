@@ -1,0 +1,124 @@
+using Llama.Engine.Summaries;
+
+namespace Llama.Storage.History.Blocks;
+
+/// <summary>
+/// What a point consists of in the counts of a block: when, and the datagrams' fates. Each number by what is expected of it, so that
+/// regular intervals without loss are nothing but zeros, which take no room.
+/// </summary>
+/// <remarks>
+/// <code>
+/// first point       moment   based, 100 ns since the Unix epoch
+/// others            step from the moment before   level          above 0
+/// start             less the moment               signed
+/// length            end less start                level
+/// intervals         level                         suspect intervals   unsigned
+/// sent              level                         lost                unsigned
+/// received          less sent + lost              signed
+/// known             level                         1 lost forward, 2 lost reverse
+/// lost forward      unsigned, when known; in a column of its own when nothing was lost
+/// lost reverse      less lost + lost forward      signed, when known
+/// late, duplicates, reordered, send errors        unsigned
+///
+/// level             based the first time, then less the one before, signed
+/// </code>
+/// </remarks>
+internal static class CountsPart
+{
+    public const int BasedColumns = 6;
+    public const int Columns = 22;
+
+    private const int Step = 0;
+    private const int Length = 1;
+    private const int Intervals = 2;
+    private const int Sent = 3;
+    private const int Known = 4;
+    private const int Moment = 5;
+
+    // The columns in between are those of levels, behind their first values.
+    private const int Start = BasedColumns + Moment;
+    private const int Suspect = 12;
+    private const int Lost = 13;
+    private const int Received = 14;
+    private const int Forward = 15;
+    private const int ForwardOfNone = 16;
+    private const int Reverse = 17;
+    private const int Late = 18;
+    private const int Duplicates = 19;
+    private const int Reordered = 20;
+    private const int SendErrors = 21;
+
+    private const long ForwardKnown = 1;
+    private const long ReverseKnown = 2;
+
+    /// <summary>Writes or reads a point.</summary>
+    public static void Transfer<TSymbols>(ref TSymbols symbols, ref CountsBefore before, ref CountsPoint point)
+        where TSymbols : struct, ISymbols, allows ref struct
+    {
+        TransferTimes(ref symbols, ref before, ref point);
+        point.Intervals = symbols.Level(Intervals, BasedColumns, point.Intervals, ref before.Intervals);
+        point.SuspectIntervals = (long)symbols.Unsigned(Suspect, (ulong)point.SuspectIntervals);
+
+        ref readonly DatagramCounts counts = ref point.Counts;
+        long sent = symbols.Level(Sent, BasedColumns, counts.Sent, ref before.Sent);
+        long lost = (long)symbols.Unsigned(Lost, (ulong)counts.Lost);
+        long received = symbols.Signed(Received, counts.Received, sent - lost);
+        long known = (counts.LostForward is null ? 0 : ForwardKnown) | (counts.LostReverse is null ? 0 : ReverseKnown);
+        known = symbols.Level(Known, BasedColumns, known, ref before.Known);
+        long? forward = (known & ForwardKnown) == 0 ? null
+            : (long)symbols.Unsigned(lost == 0 ? ForwardOfNone : Forward, (ulong)counts.LostForward.GetValueOrDefault());
+        long? reverse = (known & ReverseKnown) == 0 ? null
+            : symbols.Signed(Reverse, counts.LostReverse.GetValueOrDefault(), lost - forward.GetValueOrDefault());
+        long late = (long)symbols.Unsigned(Late, (ulong)counts.Late);
+        long duplicates = (long)symbols.Unsigned(Duplicates, (ulong)counts.Duplicates);
+        long reordered = (long)symbols.Unsigned(Reordered, (ulong)counts.Reordered);
+        long errors = (long)symbols.Unsigned(SendErrors, (ulong)counts.SendErrors);
+        if (!TSymbols.IsReading) return;
+        point.Counts = new DatagramCounts
+        {
+            Sent = sent,
+            Received = received,
+            Lost = lost,
+            LostForward = forward,
+            LostReverse = reverse,
+            Late = late,
+            Duplicates = duplicates,
+            Reordered = reordered,
+            SendErrors = errors,
+        };
+    }
+
+    private static void TransferTimes<TSymbols>(ref TSymbols symbols, ref CountsBefore before, ref CountsPoint point)
+        where TSymbols : struct, ISymbols, allows ref struct
+    {
+        point.Moment = before.HasMoment
+            ? before.Moment + symbols.Level(Step, BasedColumns, point.Moment - before.Moment, ref before.Step)
+            : symbols.Based(Moment, point.Moment);
+        (before.Moment, before.HasMoment) = (point.Moment, true);
+        point.Start = symbols.Signed(Start, point.Start, point.Moment);
+        point.End = point.Start + symbols.Level(Length, BasedColumns, point.End - point.Start, ref before.Length);
+    }
+}
+
+/// <summary>Times and counts of a point. Times are in 100 ns since the Unix epoch.</summary>
+internal struct CountsPoint
+{
+    public long Moment;
+    public long Start;
+    public long End;
+    public long Intervals;
+    public long SuspectIntervals;
+    public DatagramCounts Counts;
+}
+
+/// <summary>What is expected of the next point of a pair; new for each pair.</summary>
+internal struct CountsBefore
+{
+    public long Moment;
+    public bool HasMoment;
+    public Level Step;
+    public Level Length;
+    public Level Intervals;
+    public Level Sent;
+    public Level Known;
+}
