@@ -32,7 +32,9 @@ public sealed class KillTests : IDisposable
             using var http = new HttpClient { BaseAddress = new Uri(server.Url) };
             if (round == 0) await mesh.JoinAsync(http);
             Task[] pushing = [.. Enumerable.Range(0, mesh.Sources).Select(source => PushUntilGoneAsync(mesh, http, source, next, acknowledged))];
-            await Task.Delay(random.Next(100, 1500));
+
+            // Ten seconds after its start a server begins to move what is there into its levels.
+            await Task.Delay(random.Next(100, 1500) + (round % 3 == 2 ? 10_000 : 0));
             await server.DisposeAsync();
             await Task.WhenAll(pushing);
         }
