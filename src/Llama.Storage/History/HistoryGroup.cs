@@ -15,3 +15,10 @@ public sealed record HistoryGroup(
 /// <param name="Name">The probe.</param>
 /// <param name="Document">UTF-8 JSON with the rest, which only the writer understands.</param>
 public sealed record HistoryEvent(DateTimeOffset At, string Kind, string Group, string Name, ReadOnlyMemory<byte> Document);
+
+/// <summary>Of when a level holds something.</summary>
+/// <param name="Level">The level.</param>
+/// <param name="Retention">How long it is kept; null for ever.</param>
+/// <param name="Oldest">Since when there is something; null where there is nothing. Of raw, as well what waits to be moved into levels.</param>
+/// <param name="Newest">Until when.</param>
+public sealed record HistoryLevelSpan(HistoryLevel Level, TimeSpan? Retention, DateTimeOffset? Oldest, DateTimeOffset? Newest);

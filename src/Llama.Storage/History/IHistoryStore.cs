@@ -41,6 +41,10 @@ public interface IHistoryStore : IAsyncDisposable
     /// <exception cref="IOException">What is stored can't be read.</exception>
     Task<HistoryAnswer> QueryAsync(HistoryQuery query, Action<HistorySeries> take, CancellationToken cancellation);
 
+    /// <summary>What is kept of all groups together, finest level first. Cheap enough for every look of a page.</summary>
+    /// <exception cref="IOException">What is stored can't be read.</exception>
+    Task<IReadOnlyList<HistoryLevelSpan>> SpansAsync(CancellationToken cancellation);
+
     /// <summary>Events of the mesh in a span, newest first.</summary>
     /// <param name="group">Of this group alone; null for all.</param>
     /// <param name="from">Those that happened at this moment or later.</param>

@@ -125,6 +125,9 @@ public sealed class SqliteHistoryStore : IHistoryStore
         _reader.QueryAsync(query, take, cancellation);
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<HistoryLevelSpan>> SpansAsync(CancellationToken cancellation) => throw new NotImplementedException();
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<HistoryEvent>> EventsAsync(string? group, DateTimeOffset from, DateTimeOffset before, int limit, CancellationToken cancellation) =>
         _reader.EventsAsync(group, from, before, limit, cancellation);
 

@@ -106,6 +106,13 @@ internal sealed class HistoryModel : IHistoryStore
         return new HistoryAnswer(query.Step, counted.Min(one => (DateTimeOffset?)one.Start), counted.Max(one => (DateTimeOffset?)one.Totals.End), all.Length);
     }
 
+    public async Task<IReadOnlyList<HistoryLevelSpan>> SpansAsync(CancellationToken cancellation)
+    {
+        await BeforeAnswer(cancellation);
+        lock (_gate)
+            return [new HistoryLevelSpan(HistoryLevel.Raw, null, _measured.Min(one => (DateTimeOffset?)one.Start), _measured.Max(one => (DateTimeOffset?)one.Totals.End))];
+    }
+
     public async Task<IReadOnlyList<HistoryEvent>> EventsAsync(string? group, DateTimeOffset from, DateTimeOffset before, int limit, CancellationToken cancellation)
     {
         await BeforeAnswer(cancellation);
