@@ -57,6 +57,12 @@ public sealed record DiscoveryOptions
     /// <summary>Where reports and events are kept to be asked for later; null for nowhere. Whoever opened it ends it.</summary>
     public IHistoryStore? History { get; init; }
 
+    /// <summary>Counts what the history's file holds, for /metrics; asked now and then. Null where nobody can.</summary>
+    public Func<CancellationToken, Task<HistoryStatistics>>? CountHistory { get; init; }
+
+    /// <summary>Which collectors are asked for what they do not push; null for none.</summary>
+    public CollectorScrapeOptions? Scrape { get; init; }
+
     /// <summary>
     /// Sends a datagram to a reflector, authenticated with the key unless that is empty; true when it came back. Null where nobody can try.
     /// </summary>

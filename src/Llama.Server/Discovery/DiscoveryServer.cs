@@ -31,6 +31,8 @@ public sealed class DiscoveryServer : IAsyncDisposable
     private readonly OriginalApi _original;
     private readonly NativeApi _native;
     private readonly FaultLog _faults;
+    private readonly ServerHistory? _history;
+    private readonly CollectorScrape? _scrape;
     private HttpServer? _http;
 
     private DiscoveryServer(DiscoveryOptions options, Registry registry, TimeProvider time)
@@ -40,8 +42,11 @@ public sealed class DiscoveryServer : IAsyncDisposable
         var rates = new SourceRates(options.RegistrationsPerSecondPerSource, time);
         _registry = registry;
         _minutes = new MinuteRound(registry, options, time);
-        _intake = new SummaryIntake(IntakeOf(options, registry, access), time);
-        _original = new OriginalApi(registry, options, access, clients, rates, _minutes, new DiscoveryMetrics(registry, _intake, _requests, options.Sinks), time);
+        _history = options.History is { } history ? new ServerHistory(history, registry, options, time) : null;
+        _intake = new SummaryIntake(IntakeOf(options, registry, access, _history), time);
+        _scrape = options.Scrape is { } scrape ? new CollectorScrape(registry, _intake, options, scrape, time) : null;
+        var metrics = new DiscoveryMetrics(registry, _intake, _requests, options.Sinks) { History = _history?.Metrics, Scrape = _scrape };
+        _original = new OriginalApi(registry, options, access, clients, rates, _minutes, metrics, time);
         _native = new NativeApi(registry, _intake, options, access, clients, rates, MaxWaiting, time);
         _faults = new FaultLog(options.Warn, time);
     }
@@ -71,6 +76,7 @@ public sealed class DiscoveryServer : IAsyncDisposable
         {
             await registry.StartAsync(CancellationToken.None);
             server = new DiscoveryServer(options, registry, time);
+            if (server._history is { } history) await history.ShowAsync(server._intake);
             await server.ListenAsync(options);
             return server;
         }
@@ -85,22 +91,31 @@ public sealed class DiscoveryServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (_http is not null) await _http.DisposeAsync();
+        if (_scrape is not null) await _scrape.DisposeAsync();
+        if (_history is not null) await _history.DisposeAsync();
         _intake.Dispose();
         await _minutes.DisposeAsync();
         await _registry.DisposeAsync();
     }
 
-    private static IntakeOptions IntakeOf(DiscoveryOptions options, Registry registry, AccessRules access)
+    private static IntakeOptions IntakeOf(DiscoveryOptions options, Registry registry, AccessRules access, ServerHistory? history)
     {
         Member? Find(string group, string name) => registry.Find(group, name)?.Member;
-        var intake = new IntakeOptions
+        PushFeed? sinks = options.Sinks is { } set ? new PushFeed(set, Find) : null;
+        return new IntakeOptions
         {
             FindMember = Find,
             FindGroup = registry.Find,
             Groups = () => registry.Groups,
             Refuse = (context, group) => context.IsRefused(access.MayRegister(context, group), Problems.RegisterToken, out Task refusal) ? refusal : null,
+            Keep = async (probe, report, cancellation) =>
+            {
+                // The history first: when one of them can't take a report it comes again, and the history knows what it has. Sinks would have it twice.
+                bool isNew = history is null || await history.KeepAsync(probe, report);
+                if (sinks is not null) await sinks.KeepAsync(probe, report, cancellation);
+                return isNew;
+            },
         };
-        return options.Sinks is { } sinks ? intake with { Keep = new PushFeed(sinks, Find).KeepAsync } : intake;
     }
 
     private async Task ListenAsync(DiscoveryOptions options)
@@ -141,7 +156,7 @@ public sealed class DiscoveryServer : IAsyncDisposable
     private Task SendHealthAsync(HttpContext context, string path)
     {
         if (!context.IsRead(out Task refusal)) return refusal;
-        return path == "/readyz" && _registry.StorageFault is { } fault
+        return path == "/readyz" && (_registry.StorageFault ?? _history?.Fault) is { } fault
             ? context.ReplyTextAsync(StatusCodes.Status503ServiceUnavailable, Encoding.UTF8.GetBytes(fault))
             : context.ReplyOkAsync();
     }

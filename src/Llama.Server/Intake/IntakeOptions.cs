@@ -19,10 +19,10 @@ internal sealed record IntakeOptions
     public Func<HttpContext, string, Task?> Refuse { get; init; } = (_, _) => null;
 
     /// <summary>
-    /// Where each report passes that is new, before it is acknowledged; in turn for each probe. An <see cref="IOException"/> refuses
-    /// it: the probe keeps it and comes again.
+    /// Where each report passes that is new, before it is acknowledged; in turn for each probe. False where it was known from before this
+    /// process. An <see cref="IOException"/> refuses it: the probe keeps it and comes again.
     /// </summary>
-    public Func<PushedProbe, PushedReport, CancellationToken, ValueTask> Keep { get; init; } = (_, _, _) => default;
+    public Func<PushedProbe, PushedReport, CancellationToken, ValueTask<bool>> Keep { get; init; } = (_, _, _) => ValueTask.FromResult(true);
 
     /// <summary>Most probes that have pushed within a day.</summary>
     public int MaxProbes { get; init; } = 200_000;

@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Http;
-
 namespace Llama.Server.Intake;
 
 /// <summary>
@@ -8,7 +6,8 @@ namespace Llama.Server.Intake;
 /// </summary>
 internal sealed class NewestPairs(IntakeOptions options, TimeProvider time)
 {
-    private static readonly TimeSpan PairRetention = TimeSpan.FromHours(1);
+    /// <summary>How long a pair is shown that nothing new comes of.</summary>
+    public static readonly TimeSpan PairRetention = TimeSpan.FromHours(1);
     private static readonly TimeSpan SourceRetention = TimeSpan.FromHours(25);
     private static readonly TimeSpan BetweenSweeps = TimeSpan.FromMinutes(1);
 
@@ -42,27 +41,8 @@ internal sealed class NewestPairs(IntakeOptions options, TimeProvider time)
         lock (_gate) return [.. _groups.Where(group => group.Value.HasRecentSources).Select(group => group.Key)];
     }
 
-    /// <summary>The source that a probe is, which has pushed just now.</summary>
-    /// <exception cref="PushRefusedException">It is new, and there are as many as there may be.</exception>
-    public (PairGroup Group, PairSource Source) SourceOf(PushedProbe probe)
-    {
-        Sweep();
-        lock (_gate)
-        {
-            PairGroup group = _groups.GetValueOrDefault(probe.Group) ?? new PairGroup(options.MaxOtherColumns);
-            PairSource source = group.Source(probe.Name, time.GetTimestamp(), MayAdd)
-                ?? throw new PushRefusedException(StatusCodes.Status503ServiceUnavailable, $"The server keeps reports of {options.MaxProbes} probes, and no more.");
-            _groups[probe.Group] = group;
-            return (group, source);
-        }
-
-        bool MayAdd()
-        {
-            if (_probes >= options.MaxProbes) return false;
-            _probes++;
-            return true;
-        }
-    }
+    /// <summary>A source, which has reported just now; null when it is new, and there are as many as there may be.</summary>
+    public (PairGroup Group, PairSource Source)? SourceOf(string group, string name) => SourceOf(group, name, time.GetTimestamp());
 
     /// <summary>Shows the pairs of a report, where they are the newest.</summary>
     public void Take(PairGroup group, PairSource source, PushedReport report)
@@ -77,26 +57,60 @@ internal sealed class NewestPairs(IntakeOptions options, TimeProvider time)
             foreach (ref readonly PushedPair pair in report.Pairs)
             {
                 if (row is null || rowClass != pair.Class) (row, rowClass) = (source.Row(pair.Class), pair.Class);
-                PairResult result = PairResult.Of(pair, mark);
-                int place = row.Find(pair.Destination);
-                if (place >= 0)
-                {
-                    row.Set(place, result, now);
-                }
-                else if (room > 0 && TryHold())
-                {
-                    room--;
-                    row.Add(pair.Destination, result);
-                    group.Hold(pair.Destination, pair.Class);
-                }
-                else
-                {
-                    Interlocked.Increment(ref _leftOut);
-                }
+                if (Show(group, row, pair.Class, pair.Destination, PairResult.Of(pair, mark), now, mayAdd: room > 0)) room--;
             }
         }
 
         group.Touch();
+    }
+
+    /// <summary>Shows what one pair had when the process before ended, unless something newer is there or there is no room.</summary>
+    public void Restore(string groupName, string sourceName, byte @class, string destination, in PairResult result)
+    {
+        if (SourceOf(groupName, sourceName, result.Report.TakenAt) is not (var group, var source)) return;
+        lock (source.Gate)
+            Show(group, source.Row(@class), @class, destination, result, time.GetUtcNow(), source.PairCount < options.MaxPairsPerProbe);
+        group.Touch();
+    }
+
+    private (PairGroup Group, PairSource Source)? SourceOf(string groupName, string name, long at)
+    {
+        Sweep();
+        lock (_gate)
+        {
+            PairGroup group = _groups.GetValueOrDefault(groupName) ?? new PairGroup(options.MaxOtherColumns);
+            if (group.Source(name, at, MayAdd) is not { } source) return null;
+            _groups[groupName] = group;
+            return (group, source);
+        }
+
+        bool MayAdd()
+        {
+            if (_probes >= options.MaxProbes) return false;
+            _probes++;
+            return true;
+        }
+    }
+
+    /// <summary>Shows a result where it is the newest; true where its pair is new. The caller has the lock of the source.</summary>
+    private bool Show(PairGroup group, MatrixRow row, byte @class, string destination, in PairResult result, DateTimeOffset now, bool mayAdd)
+    {
+        int place = row.Find(destination);
+        if (place >= 0)
+        {
+            row.Set(place, result, now);
+            return false;
+        }
+
+        if (!mayAdd || !TryHold())
+        {
+            Interlocked.Increment(ref _leftOut);
+            return false;
+        }
+
+        row.Add(destination, result);
+        group.Hold(destination, @class);
+        return true;
     }
 
     private bool TryHold()

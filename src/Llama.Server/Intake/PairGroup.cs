@@ -50,8 +50,8 @@ internal sealed class PairGroup(int maxOtherColumns)
     /// <summary>Says that results have changed.</summary>
     public void Touch() => Interlocked.Increment(ref _version);
 
-    /// <summary>A source, which has pushed just now; null when it is new and <paramref name="mayAdd"/> forbids that.</summary>
-    public PairSource? Source(string name, long now, Func<bool> mayAdd)
+    /// <summary>A source, which has pushed at a moment of the monotonic clock; null when it is new and <paramref name="mayAdd"/> forbids that.</summary>
+    public PairSource? Source(string name, long at, Func<bool> mayAdd)
     {
         lock (_gate)
         {
@@ -64,7 +64,7 @@ internal sealed class PairGroup(int maxOtherColumns)
             }
 
             if (source.IsSilent) _isCurrent = false;
-            (source.PushedAt, source.IsSilent) = (now, false);
+            (source.PushedAt, source.IsSilent) = (Math.Max(source.PushedAt, at), false);
             return source;
         }
     }

@@ -1,3 +1,5 @@
+using Llama.Storage.History;
+
 namespace Llama.Server.Intake;
 
 /// <summary>A report that was taken, as its pairs remember it. Immutable.</summary>
@@ -55,6 +57,24 @@ internal struct PairResult
         RttP90Nanos = pair.Rtt.P90Nanos ?? -1,
         RttP99Nanos = pair.Rtt.P99Nanos ?? -1,
         RttMaxNanos = pair.Rtt.MaxNanos ?? -1,
-        JitterNanos = pair.JitterNanos is { } jitter ? (long)Math.Round(Math.Min(jitter, 1e18)) : -1,
+        JitterNanos = Whole(pair.JitterNanos),
     };
+
+    /// <summary>The same of what a history has of it.</summary>
+    public static PairResult Of(PairTotals totals, ReportMark report) => new()
+    {
+        Report = report,
+        Sent = totals.Counts.Sent,
+        Lost = totals.Counts.Lost,
+        LostForward = totals.Counts.LostForward ?? -1,
+        LostReverse = totals.Counts.LostReverse ?? -1,
+        RttMinNanos = totals.RttMinNanos ?? -1,
+        RttP50Nanos = totals.Percentile(0.5) ?? -1,
+        RttP90Nanos = totals.Percentile(0.9) ?? -1,
+        RttP99Nanos = totals.Percentile(0.99) ?? -1,
+        RttMaxNanos = totals.RttMaxNanos ?? -1,
+        JitterNanos = Whole(totals.JitterNanos),
+    };
+
+    private static long Whole(double? nanos) => nanos is { } number ? (long)Math.Round(Math.Min(number, 1e18)) : -1;
 }

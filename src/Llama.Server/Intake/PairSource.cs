@@ -19,7 +19,7 @@ internal sealed class PairSource(string name)
     public string? Instance { get; set; }
 
     /// <summary>When it pushed last, as a timestamp of the monotonic clock. Belongs to the store.</summary>
-    public long PushedAt { get; set; }
+    public long PushedAt { get; set; } = long.MinValue;
 
     /// <summary>True when that is so long ago that only membership keeps its row. Belongs to the store.</summary>
     public bool IsSilent { get; set; }

@@ -88,21 +88,9 @@ internal sealed partial class PushReader
 
         Expect(hasClass, "class", "is missing");
         Expect(hasCounts, "datagrams", "is missing");
-        if (string.IsNullOrEmpty(shortName)) pair.Destination = pair.Host ?? "";
-        else if (string.IsNullOrEmpty(group) || group == Probe.Group) pair.Destination = shortName;
-        else pair.Destination = Qualified(group, shortName);
+        pair.Destination = DestinationNames.Of(_names, Probe.Group, group, shortName, pair.Host);
         Expect(pair.Destination.Length > 0, "destination.host", "is missing, and so is the tag dst_shortname");
         report.Add(pair);
-    }
-
-    /// <summary>What a probe of another group is called: two groups may both have one of its name.</summary>
-    private string Qualified(string group, string name)
-    {
-        Span<char> both = stackalloc char[2 * MaxNameLength + 1];
-        group.CopyTo(both);
-        both[group.Length] = '/';
-        name.CopyTo(both[(group.Length + 1)..]);
-        return _names.Get(both[..(group.Length + 1 + name.Length)]);
     }
 
     private void ReadDestination(ref Utf8JsonReader json, ref PushedPair pair)

@@ -11,11 +11,13 @@ namespace Llama.Server.Intake;
 /// </summary>
 internal sealed partial class PushReader
 {
+    /// <summary>Most characters of a name.</summary>
+    public const int MaxNameLength = 256;
+
     private const int MaxPairs = 1 << 16;
     private const int MaxFlows = 1 << 18;
     private const int MaxBuckets = 1 << 21;
     private const int MaxTags = 128;
-    private const int MaxNameLength = 256;
 
     private static readonly (SuspectReason Reason, string Name)[] Reasons =
         [.. Enum.GetValues<SuspectReason>().Select(reason => (reason, reason.SnakeCase()))];

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using Llama.Server.Hosting;
 using Llama.Server.Metrics;
+using Llama.Storage.History;
 using Microsoft.AspNetCore.Http;
 
 namespace Llama.Server.Intake;
@@ -32,8 +33,9 @@ internal sealed class SummaryIntake : IDisposable
     private readonly MemoryBudget _bodies;
     private readonly ConcurrentDictionary<int, long> _refused = new();
 
-    // As many are read at a time as there are processors: more would take memory and be no faster.
-    private readonly SemaphoreSlim _readers = new(Environment.ProcessorCount);
+    // As many are read at a time as there are processors: more would take memory and be no faster, save for some on a small machine:
+    // those that wait for the history's disk together wait once.
+    private readonly SemaphoreSlim _readers = new(Math.Max(8, Environment.ProcessorCount));
     private readonly ConcurrentBag<PushedReport> _reports = [];
 
     private long _accepted;
@@ -56,6 +58,26 @@ internal sealed class SummaryIntake : IDisposable
         MatrixPath => context.IsRead(out Task refusal) ? _matrix.AnswerAsync(context) : refusal,
         _ => null,
     };
+
+    /// <summary>Takes a report that a collector was asked for as if it had been pushed; false where it is known.</summary>
+    /// <exception cref="IOException">It can't be kept.</exception>
+    public async ValueTask<bool> TakeAsync(PushedProbe probe, PushedReport report, CancellationToken cancellation)
+    {
+        (PairGroup group, PairSource source) = _newest.SourceOf(probe.Group, probe.Name) ?? throw new IOException(NoRoom);
+        await source.Turn.WaitAsync(cancellation);
+        try
+        {
+            return await TakeAsync(group, source, probe, report, cancellation);
+        }
+        finally
+        {
+            source.Turn.Release();
+        }
+    }
+
+    /// <summary>Shows what a history has of the last hour, where nothing newer has come.</summary>
+    public Task RestoreAsync(IHistoryStore history, CancellationToken cancellation) =>
+        new NewestRestorer(_newest, _names, history, _time).RunAsync(cancellation);
 
     public void Dispose() => _readers.Dispose();
 
@@ -123,28 +145,19 @@ internal sealed class SummaryIntake : IDisposable
         }
 
         RequireMember(probe);
-        (PairGroup group, PairSource source) = _newest.SourceOf(probe);
+        (PairGroup group, PairSource source) = _newest.SourceOf(probe.Group, probe.Name)
+            ?? throw new PushRefusedException(StatusCodes.Status503ServiceUnavailable, NoRoom);
         await source.Turn.WaitAsync(context.RequestAborted);
         PushedReport report = _reports.TryTake(out PushedReport? used) ? used : new PushedReport();
         try
         {
-            if (source.Instance != probe.Instance) source.Starts.Clear();
-            source.Instance = probe.Instance;
             int accepted = 0, known = 0;
             while (reader.Next(report))
             {
-                if (source.Starts.Contains(report.Start))
-                {
-                    known++;
-                    Interlocked.Increment(ref _known);
-                    continue;
-                }
-
-                await KeepAsync(probe, report, context.RequestAborted);
-                source.Starts.Add(report.Start, report.End - report.Start);
-                _newest.Take(group, source, report);
-                accepted++;
-                Interlocked.Increment(ref _accepted);
+                bool isNew = await PushAsync(group, source, probe, report, context.RequestAborted);
+                Interlocked.Increment(ref isNew ? ref _accepted : ref _known);
+                if (isNew) accepted++;
+                else known++;
             }
 
             string answer = string.Create(CultureInfo.InvariantCulture, $"{{\"accepted\":{accepted},\"known\":{known}}}");
@@ -158,6 +171,32 @@ internal sealed class SummaryIntake : IDisposable
         }
     }
 
+    private async ValueTask<bool> PushAsync(PairGroup group, PairSource source, PushedProbe probe, PushedReport report, CancellationToken cancellation)
+    {
+        try
+        {
+            return await TakeAsync(group, source, probe, report, cancellation);
+        }
+        catch (IOException e)
+        {
+            throw new PushRefusedException(StatusCodes.Status503ServiceUnavailable, $"The reports can't be stored: {e.Message}");
+        }
+    }
+
+    /// <summary>Keeps and shows a report, unless that was done before. The caller has the turn of the source.</summary>
+    private async ValueTask<bool> TakeAsync(PairGroup group, PairSource source, PushedProbe probe, PushedReport report, CancellationToken cancellation)
+    {
+        if (source.Instance != probe.Instance) source.Starts.Clear();
+        source.Instance = probe.Instance;
+        if (source.Starts.Contains(report.Start)) return false;
+        bool isNew = await _options.Keep(probe, report, cancellation);
+        source.Starts.Add(report.Start, report.End - report.Start);
+        _newest.Take(group, source, report);
+        return isNew;
+    }
+
+    private string NoRoom => string.Create(CultureInfo.InvariantCulture, $"The server keeps reports of {_options.MaxProbes} probes, and no more.");
+
     private void RequireMember(PushedProbe probe)
     {
         if (_options.FindMember(probe.Group, probe.Name) is not { } member)
@@ -170,18 +209,6 @@ internal sealed class SummaryIntake : IDisposable
         {
             throw new PushRefusedException(
                 StatusCodes.Status403Forbidden, $"The probe {probe.Name} of the group {probe.Group} registered with another instance than the one that pushes.");
-        }
-    }
-
-    private async ValueTask KeepAsync(PushedProbe probe, PushedReport report, CancellationToken cancellation)
-    {
-        try
-        {
-            await _options.Keep(probe, report, cancellation);
-        }
-        catch (IOException e)
-        {
-            throw new PushRefusedException(StatusCodes.Status503ServiceUnavailable, $"The reports can't be stored: {e.Message}");
         }
     }
 }

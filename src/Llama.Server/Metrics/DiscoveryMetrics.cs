@@ -10,6 +10,12 @@ namespace Llama.Server.Metrics;
 /// <summary>A discovery server's metrics in Prometheus' text format. Any thread may call it.</summary>
 internal sealed class DiscoveryMetrics(Registry registry, SummaryIntake intake, RequestCounters requests, SinkSet? sinks)
 {
+    /// <summary>What its history tells; null where it has none.</summary>
+    public HistoryMetrics? History { get; init; }
+
+    /// <summary>What asks collectors that do not push; null where nothing does.</summary>
+    public CollectorScrape? Scrape { get; init; }
+
     // Groups are named by whoever registers: a series for each must end somewhere.
     private const int MostGroups = 1000;
 
@@ -44,6 +50,8 @@ internal sealed class DiscoveryMetrics(Registry registry, SummaryIntake intake, 
         text.Family("llama_server_plan_build_seconds_total", "counter", "Time that working out plans took.");
         text.Sample(counters.PlanBuildTime.TotalSeconds);
         intake.WriteMetrics(text);
+        History?.Write(text);
+        Scrape?.WriteMetrics(text);
         text.Family("llama_server_http_requests_total", "counter", "Requests answered, by what they asked for and by status.");
         foreach ((string resource, int status, long count) in requests.Read())
         {

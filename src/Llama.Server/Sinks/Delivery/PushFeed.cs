@@ -59,10 +59,9 @@ internal sealed class PushFeed(SinkSet sinks, Func<string, string, Member?> find
             }
             else
             {
-                if (pair.Destination != pair.Host) writer.AddTag("dst_shortname", pair.Destination);
+                AddOwnTags(writer, report, pair, probe.Group);
                 writer.AddTag("src_name", sourceName);
                 writer.AddTag("src_shortname", probe.Name);
-                writer.AddTag("group", probe.Group);
             }
 
             writer.EndPair(RecordMeasures.Of(pair), sinks.WantsBuckets ? report.BucketsOf(pair) : default);
@@ -71,14 +70,27 @@ internal sealed class PushFeed(SinkSet sinks, Func<string, string, Member?> find
         }
     }
 
-    /// <summary>The member that a pair goes to: of the own group, or of another one, whose name then stands before it.</summary>
-    private DestinationTags? Destination(string group, string name)
+    /// <summary>What the pair of a destination that is no member says of it.</summary>
+    private static void AddOwnTags(ReportWriter writer, PushedReport report, in PushedPair pair, string group)
     {
-        Member? member = find(group, name);
-        for (int slash = name.IndexOf('/', StringComparison.Ordinal); member is null && slash >= 0; slash = name.IndexOf('/', slash + 1))
-            member = find(name[..slash], name[(slash + 1)..]);
-        return member is null ? null : Known.GetValue(member.Registration, static registration => new DestinationTags(registration));
+        bool hasName = false, hasGroup = false;
+        foreach (PlacedTag tag in report.Tags[pair.Tags])
+        {
+            ReadOnlySpan<byte> key = report.Tags.Key(tag), value = report.Tags.Value(tag);
+            if (value.IsEmpty || key.StartsWith("src_"u8)) continue;
+            hasName |= key.SequenceEqual("dst_shortname"u8);
+            hasGroup |= key.SequenceEqual("group"u8);
+            writer.AddTag(key, value);
+        }
+
+        if (!hasName && pair.Destination != pair.Host) writer.AddTag("dst_shortname", pair.Destination);
+        if (!hasGroup) writer.AddTag("group", group);
     }
+
+    private DestinationTags? Destination(string group, string name) =>
+        DestinationNames.FindMember(find, group, name) is { } member
+            ? Known.GetValue(member.Registration, static registration => new DestinationTags(registration))
+            : null;
 
     /// <summary>What a report is written with.</summary>
     private sealed class Desk
