@@ -28,6 +28,8 @@ internal static class DemoCommand
             text => ValueParser.Count(text, 2, DemoMesh.MostProbes, "is not a number of probes"),
             surroundings.Environment,
             "5");
+        var data = new Setting<string>(
+            "data", "DIR", "Where registrations and history are kept for the next time; not kept unless it is given.", ValueParser.Text, surroundings.Environment);
         var command = new DescribedCommand("demo", "Watch probes on this host measure each other, one of them behind a bad hop.")
         {
             Examples =
@@ -35,30 +37,38 @@ internal static class DemoCommand
                 "llama demo                       # until Ctrl-C",
                 "llama demo --for 15s --probes 8",
                 "llama demo --for 5s | cat        # one plain table for each interval",
+                "llama demo --data /tmp/llama     # keeps its history; 'llama matrix' and curl ask for it",
                 "llama demo --sink jsonl:/tmp/llama.jsonl",
                 "NO_COLOR=1 llama demo            # no colours; the marks tell the same",
             ],
         };
         command.Add(span);
         command.Add(probes);
+        command.Add(data);
         ListSetting sinks = SinkSettings.Sinks(surroundings.Environment, showsPairs: false);
         command.Add(sinks);
         command.SetAction(async (parsed, cancellation) =>
         {
-            await RunAsync(parsed.GetValue(probes) ?? 5, parsed.GetValue(span), parsed.GetValue(sinks) ?? [], surroundings, cancellation).ConfigureAwait(false);
+            var options = new DemoOptions
+            {
+                Probes = parsed.GetValue(probes)!.Value,
+                Span = parsed.GetValue(span),
+                Data = parsed.GetValue(data) is { Length: > 0 } directory ? Path.GetFullPath(directory) : null,
+                Sinks = parsed.GetValue(sinks) ?? [],
+            };
+            await RunAsync(options, surroundings, cancellation).ConfigureAwait(false);
             return ExitCode.Ok;
         });
         return command;
     }
 
-    private static async Task RunAsync(
-        int probes, TimeSpan? span, IReadOnlyList<string> sinks, Surroundings surroundings, CancellationToken cancellation)
+    private static async Task RunAsync(DemoOptions options, Surroundings surroundings, CancellationToken cancellation)
     {
-        // What is said of the sinks comes behind the matrix, which would be torn by it.
+        // What is said of sinks and history comes behind the matrix, which would be torn by it.
         using var said = new StringWriter { NewLine = "\n" };
         try
         {
-            await MeasureAsync(probes, span, sinks, new Log(said, surroundings.Time), surroundings, cancellation).ConfigureAwait(false);
+            await MeasureAsync(options, new Log(said, surroundings.Time), surroundings, cancellation).ConfigureAwait(false);
         }
         finally
         {
@@ -66,14 +76,13 @@ internal static class DemoCommand
         }
     }
 
-    private static async Task MeasureAsync(
-        int probes, TimeSpan? span, IReadOnlyList<string> sinks, Log log, Surroundings surroundings, CancellationToken cancellation)
+    private static async Task MeasureAsync(DemoOptions options, Log log, Surroundings surroundings, CancellationToken cancellation)
     {
         using var stop = new StopSignals(cancellation);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
-        DemoMesh mesh = await OpenAsync(probes, sinks, log, surroundings.Time).ConfigureAwait(false);
+        DemoMesh mesh = await OpenAsync(options, log, surroundings.Time).ConfigureAwait(false);
         await using ConfiguredAsyncDisposable whole = mesh.ConfigureAwait(false);
-        if (span is { } time) ending.CancelAfter(time);
+        if (options.Span is { } time) ending.CancelAfter(time);
         Task measuring = mesh.RunAsync(ending.Token);
         try
         {
@@ -86,15 +95,19 @@ internal static class DemoCommand
         }
     }
 
-    private static async Task<DemoMesh> OpenAsync(int probes, IReadOnlyList<string> sinks, Log log, TimeProvider time)
+    private static async Task<DemoMesh> OpenAsync(DemoOptions options, Log log, TimeProvider time)
     {
         try
         {
-            return await DemoMesh.StartAsync(probes, sinks, log, time).ConfigureAwait(false);
+            return await DemoMesh.StartAsync(options, log, time).ConfigureAwait(false);
         }
-        catch (Exception error) when (error is SocketException or IOException)
+        catch (SocketException error)
         {
-            throw new Failure($"the demo needs the loopback addresses 127.77.0.1 to 127.77.0.{probes}, and room for temporary files: {error.Message}", error);
+            throw new Failure($"the demo needs the loopback addresses 127.77.0.1 to 127.77.0.{options.Probes}: {error.Message}", error);
+        }
+        catch (IOException error)
+        {
+            throw new Failure($"the demo can't open its server: {error.Message}", error);
         }
     }
 

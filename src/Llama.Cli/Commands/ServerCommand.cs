@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using Llama.Cli.Serving;
 using Llama.Cli.Settings;
 using Llama.Engine.Probing;
@@ -10,6 +11,7 @@ using Llama.Server.Discovery;
 using Llama.Server.Hosting;
 using Llama.Server.Loading;
 using Llama.Server.Sinks.Delivery;
+using Llama.Storage.History;
 using Llama.Storage.Registry;
 using Llama.Wire.Clocks;
 using Llama.Wire.Sockets;
@@ -97,13 +99,18 @@ internal static class ServerCommand
         RunningSinks delivering = RunningSinks.Start(sinks);
         await using (delivering.ConfigureAwait(false))
         {
-            DiscoveryServer server = await StartAsync(options with { Sinks = sinks }, data, surroundings).ConfigureAwait(false);
-            await using (server.ConfigureAwait(false))
+            Retention retention = parsed.GetValue(settings.Retention)!;
+            log.Info($"keeps registrations{(retention.Kept is null ? "" : " and history")} in {Path.GetFullPath(data)}");
+            SqliteRegistryStore registry = Open(() => SqliteRegistryStore.Open(data, log.Warn));
+            SqliteHistoryStore? history = await OpenHistoryAsync(retention, data, registry, surroundings).ConfigureAwait(false);
+            try
             {
-                foreach (string address in server.Addresses) log.Info($"serves {address}; a probe joins with: LLAMA_SERVER={Reachable(address)} llama probe");
-                Task loading = options.LoadTest ? LoadAsync(new Uri(server.Addresses[0]), options.RegisterToken, log, stop.Token) : Task.CompletedTask;
-                await new EventTeller(server, log, surroundings.Time, parsed.GetValue(settings.Verbose)).RunAsync(stop.Token).ConfigureAwait(false);
-                await loading.ConfigureAwait(false);
+                options = options with { Sinks = sinks, History = history, CountHistory = history is null ? null : history.StatisticsAsync };
+                await ServeAsync(options, registry, surroundings, parsed.GetValue(settings.Verbose), stop.Token).ConfigureAwait(false);
+            }
+            finally
+            {
+                if (history is not null) await history.DisposeAsync().ConfigureAwait(false);
             }
         }
 
@@ -130,6 +137,7 @@ internal static class ServerCommand
                 ? new InfluxDatabase(host, parsed.GetValue(settings.InfluxPort)!.Value, parsed.GetValue(settings.InfluxName)!)
                 : null,
             Echo = echo is null ? null : echo.AnswersAsync,
+            Scrape = ScrapeOf(settings, parsed, surroundings),
             Inform = surroundings.Log.Info,
             Warn = surroundings.Log.Warn,
         };
@@ -162,17 +170,64 @@ internal static class ServerCommand
         }
     }
 
-    private static async Task<DiscoveryServer> StartAsync(DiscoveryOptions options, string directory, Surroundings surroundings)
+    private static async Task ServeAsync(
+        DiscoveryOptions options, SqliteRegistryStore registry, Surroundings surroundings, bool isVerbose, CancellationToken stop)
+    {
+        Log log = surroundings.Log;
+        DiscoveryServer server = await StartAsync(options, registry, surroundings).ConfigureAwait(false);
+        await using ConfiguredAsyncDisposable serving = server.ConfigureAwait(false);
+        foreach (string address in server.Addresses) log.Info($"serves {address}; a probe joins with: LLAMA_SERVER={Reachable(address)} llama probe");
+        Task loading = options.LoadTest ? LoadAsync(new Uri(server.Addresses[0]), options.RegisterToken, log, stop) : Task.CompletedTask;
+        await new EventTeller(server, log, surroundings.Time, isVerbose).RunAsync(stop).ConfigureAwait(false);
+        await loading.ConfigureAwait(false);
+    }
+
+    private static async Task<SqliteHistoryStore?> OpenHistoryAsync(Retention retention, string directory, SqliteRegistryStore registry, Surroundings surroundings)
+    {
+        if (retention.Kept is not { } kept) return null;
+        var options = new HistoryOptions { Retention = kept, Time = surroundings.Time, Inform = surroundings.Log.Info, Warn = surroundings.Log.Warn };
+        try
+        {
+            return Open(() => SqliteHistoryStore.Open(directory, options));
+        }
+        catch (Failure)
+        {
+            await registry.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static T Open<T>(Func<T> open)
     {
         try
         {
-            surroundings.Log.Info($"keeps registrations in {Path.GetFullPath(directory)}");
-            return await DiscoveryServer.StartAsync(options, SqliteRegistryStore.Open(directory, surroundings.Log.Warn), surroundings.Time).ConfigureAwait(false);
+            return open();
         }
         catch (IOException error)
         {
             throw new Failure(error.Message, error);
         }
+    }
+
+    private static async Task<DiscoveryServer> StartAsync(DiscoveryOptions options, SqliteRegistryStore registry, Surroundings surroundings)
+    {
+        try
+        {
+            return await DiscoveryServer.StartAsync(options, registry, surroundings.Time).ConfigureAwait(false);
+        }
+        catch (IOException error)
+        {
+            throw new Failure(error.Message, error);
+        }
+    }
+
+    private static CollectorScrapeOptions? ScrapeOf(ServerSettings settings, ParseResult parsed, Surroundings surroundings)
+    {
+        TimeSpan? interval = parsed.GetValue(settings.Scrape);
+        CollectorText? listed = parsed.GetValue(settings.ScrapeCollectors);
+        if (interval is null && listed is null) return null;
+        var scrape = new CollectorScrapeOptions { IsOfMembers = interval is not null, Listed = listed?.Follow(surroundings.Time, surroundings.Log.Warn) };
+        return interval is { } given ? scrape with { Interval = given } : scrape;
     }
 
     private static void WarnOfOpenDoors(DiscoveryOptions options, Log log)

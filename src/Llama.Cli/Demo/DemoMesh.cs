@@ -7,6 +7,7 @@ using Llama.Engine.Summaries;
 using Llama.Mesh.Plans;
 using Llama.Server.Discovery;
 using Llama.Server.Sinks.Delivery;
+using Llama.Storage.History;
 using Llama.Storage.Registry;
 using Llama.Wire.Clocks;
 using Llama.Wire.Sockets;
@@ -45,18 +46,23 @@ internal sealed class DemoMesh : IAsyncDisposable
     private static readonly Impairment Out = new() { Delay = TimeSpan.FromMilliseconds(20), Jitter = TimeSpan.FromMilliseconds(1) };
 
     private readonly Channel<IntervalReport> _reports = Channel.CreateUnbounded<IntervalReport>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("llama-demo-");
+    private readonly string? _data;
+    private readonly DirectoryInfo _directory;
     private readonly ImpairedHop _hop = new(DatagramNetwork.Create(), Clock.System, Seed);
     private readonly IPEndPoint[] _probes;
     private readonly Dictionary<IPEndPoint, IPEndPoint>[] _detours;
     private readonly TimeProvider _time;
+    private SqliteHistoryStore? _history;
     private DiscoveryServer? _server;
     private SinkSet? _sinks;
     private RunningSinks? _delivering;
 
-    private DemoMesh(int probes, TimeProvider time)
+    private DemoMesh(DemoOptions options, TimeProvider time)
     {
+        int probes = options.Probes;
         _time = time;
+        _data = options.Data;
+        _directory = _data is null ? Directory.CreateTempSubdirectory("llama-demo-") : new DirectoryInfo(_data);
         Names = [.. Sites[..(probes - 1)], FarSite];
         _probes = [.. Enumerable.Range(0, probes).Select(probe => FreeAt(AddressOf(probe)))];
         _detours = [.. Enumerable.Range(0, probes).Select(Detours)];
@@ -72,20 +78,19 @@ internal sealed class DemoMesh : IAsyncDisposable
     public Uri Server => new(_server!.Addresses[0]);
 
     /// <summary>Finds addresses for all, opens the hop, and starts the server.</summary>
-    /// <param name="probes">How many probes, 2 to <see cref="MostProbes"/>.</param>
-    /// <param name="sinks">Where the server's reports go, as <c>--sink</c> has it; may be empty.</param>
-    /// <param name="log">What is said of the sinks.</param>
+    /// <param name="options">What it is told.</param>
+    /// <param name="log">What is said of sinks and history.</param>
     /// <param name="time">What server and probes go by.</param>
     /// <exception cref="SocketException">A loopback address can't be bound.</exception>
-    /// <exception cref="IOException">The server can't listen, or there is no room for its file.</exception>
-    public static async Task<DemoMesh> StartAsync(int probes, IReadOnlyList<string> sinks, Log log, TimeProvider time)
+    /// <exception cref="IOException">The server can't listen, or its files can't be opened or written.</exception>
+    public static async Task<DemoMesh> StartAsync(DemoOptions options, Log log, TimeProvider time)
     {
-        var mesh = new DemoMesh(probes, time);
+        var mesh = new DemoMesh(options, time);
         try
         {
-            if (sinks.Count > 0) mesh._sinks = SinkSettings.Open(mesh.SinkOptions(sinks), log, time);
+            if (options.Sinks.Count > 0) mesh._sinks = SinkSettings.Open(mesh.SinkOptions(options.Sinks), log, time);
             mesh._delivering = RunningSinks.Start(mesh._sinks);
-            mesh._server = await DiscoveryServer.StartAsync(mesh.ServerOptions(), SqliteRegistryStore.Open(mesh._directory.FullName, _ => { }), time).ConfigureAwait(false);
+            await mesh.ServeAsync(log).ConfigureAwait(false);
             return mesh;
         }
         catch
@@ -117,9 +122,10 @@ internal sealed class DemoMesh : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (_server is not null) await _server.DisposeAsync().ConfigureAwait(false);
+        if (_history is not null) await _history.DisposeAsync().ConfigureAwait(false);
         if (_delivering is not null) await _delivering.DisposeAsync().ConfigureAwait(false);
         _hop.Dispose();
-        _directory.Delete(recursive: true);
+        if (_data is null) _directory.Delete(recursive: true);
     }
 
     // Only Linux has all of 127.0.0.0/8 on the loopback interface; elsewhere the probes share one address.
@@ -145,6 +151,22 @@ internal sealed class DemoMesh : IAsyncDisposable
         }
     }
 
+    private async Task ServeAsync(Log log)
+    {
+        SqliteRegistryStore registry = SqliteRegistryStore.Open(_directory.FullName, log.Warn);
+        try
+        {
+            _history = SqliteHistoryStore.Open(_directory.FullName, new HistoryOptions { Time = _time, Inform = log.Info, Warn = log.Warn });
+        }
+        catch
+        {
+            await registry.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        _server = await DiscoveryServer.StartAsync(ServerOptions(), registry, _time).ConfigureAwait(false);
+    }
+
     private SinkSetOptions SinkOptions(IReadOnlyList<string> sinks) => new() { Sinks = sinks, Directory = Path.Combine(_directory.FullName, "sinks") };
 
     private DiscoveryOptions ServerOptions() => new()
@@ -152,6 +174,8 @@ internal sealed class DemoMesh : IAsyncDisposable
         Host = AddressOf(0).ToString(),
         Port = 0,
         Sinks = _sinks,
+        History = _history,
+        CountHistory = _history is null ? null : _history.StatisticsAsync,
         Configuration = new ServerConfiguration
         {
             Defaults = new GroupSettings
@@ -188,6 +212,7 @@ internal sealed class DemoMesh : IAsyncDisposable
             FullName = $"{Names[probe]}.example.net",
             Bind = AddressOf(probe),
             Port = _probes[probe].Port,
+            Data = _data is null ? null : Path.Combine(_data, "probes", Names[probe]),
             Reach = target => _detours[probe].GetValueOrDefault(target, target),
             Publish = report => _reports.Writer.TryWrite(report),
 

@@ -10,8 +10,6 @@ namespace Llama.Cli.Scraping;
 /// <summary>Where a scraper's collectors come from: a list, a file, or a discovery server.</summary>
 internal sealed class CollectorFlags
 {
-    private const int OriginalPort = 5000;
-
     // Where scline/llama-sd's probes have their API.
     private const int ProbePort = 8100;
 
@@ -49,7 +47,7 @@ internal sealed class CollectorFlags
         string hosts = parsed.GetValue(_hosts)?.Trim() ?? "";
         if (HasServer(parsed)) return OfServer(parsed, parsed.GetValue(_server)!, surroundings);
         if (parsed.GetValue(_server) is not null) log.Info("--collector-hosts are given, so the server is not asked for collectors");
-        int port = parsed.GetValue(_port) ?? OriginalPort;
+        int port = parsed.GetValue(_port) ?? CollectorText.OriginalPort;
         if (hosts.StartsWith('@')) return CollectorLists.InFile(hosts[1..], port, surroundings.Time, log.Warn);
         if (hosts.Length == 0) log.Warn("neither --collector-hosts nor --server is given: scrapes the collector on this host");
         try

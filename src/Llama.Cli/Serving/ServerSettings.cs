@@ -27,7 +27,12 @@ internal sealed class ServerSettings
         // The original takes 0 for its own default.
         Parsed<TimeSpan?> IntervalOf(string text) => text == "0" ? Parsed.Of<TimeSpan?>(null) : ValueParser.WholeSeconds(text);
         Interval = Of("interval", "SECONDS", "Interval of groups that have none of their own; 10 if nobody says otherwise.", IntervalOf);
-        Data = Of("data", "DIR", "Where registrations are kept.", ValueParser.Text);
+        Data = Of("data", "DIR", "Where registrations and history are kept.", ValueParser.Text);
+        Retention = Of(
+            "retention", "LEVEL=DURATION,...", "How long history is kept: intervals as they came, then minutes to days; 'none' keeps none.", Settings.Retention.Parse, Settings.Retention.DefaultText);
+        Scrape = Of("scrape", "SECONDS", "Ask collectors of probes that do not push for their reports, this often; not unless it is given.", ValueParser.WholeSeconds);
+        ScrapeCollectors = Of(
+            "scrape-collectors", "LIST", "Ask these collectors too, which did not register; every 30 s without --scrape. @FILE follows the list in a file.", CollectorText.Parse);
         InfluxHost = Of("influxdb-host", "HOST", "Write the server's own metrics to this InfluxDB.", ValueParser.Text, variable: "INFLUXDB_HOST");
         InfluxPort = Of("influxdb-port", "PORT", "Its port.", ValueParser.TcpPort, "8086", variable: "INFLUXDB_PORT");
         InfluxName = Of("influxdb-name", "NAME", "Its database.", ValueParser.Text, "llama", variable: "INFLUXDB_NAME");
@@ -58,6 +63,12 @@ internal sealed class ServerSettings
 
     public Setting<string> Data { get; }
 
+    public Setting<Retention> Retention { get; }
+
+    public Setting<TimeSpan?> Scrape { get; }
+
+    public Setting<CollectorText> ScrapeCollectors { get; }
+
     public Setting<string> InfluxHost { get; }
 
     public Setting<int?> InfluxPort { get; }
@@ -85,7 +96,7 @@ internal sealed class ServerSettings
     /// <summary>All of them, in the order of help.</summary>
     public IReadOnlyList<Option> Options =>
     [
-        Config, Host, Port, Group, Keepalive, Interval, Data, Verbose,
+        Config, Host, Port, Group, Keepalive, Interval, Data, Retention, Scrape, ScrapeCollectors, Verbose,
         .. RegisterToken.Options, .. ReadToken.Options, .. AdminToken.Options,
         Certificate, CertificateKey, TrustedProxies, MaxRegistrations,
         .. Sinks.Options, InfluxHost, InfluxPort, InfluxName, Loadtest,

@@ -71,7 +71,7 @@ internal sealed class Setting<T> : Option<T?>, ISetting
 
     private static T? Take(ArgumentResult result, string givenAs, Parsed<T> parsed)
     {
-        if (parsed.Problem is not null) result.AddError($"{givenAs}: {parsed.Problem}");
+        foreach (string problem in parsed.Problem?.Split('\n') ?? []) result.AddError($"{givenAs}: {problem}");
         return parsed.Value;
     }
 }

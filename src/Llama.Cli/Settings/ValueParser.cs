@@ -51,22 +51,35 @@ internal static class ValueParser
         _ => Parsed.Not<NetworkKind>(text, "is not a network: give 'kernel' or 'portable'"),
     };
 
-    /// <summary>A duration as in 15s, 500ms, 2m, 1h, or a plain number of seconds; above zero.</summary>
-    public static Parsed<TimeSpan?> Duration(string text)
+    /// <summary>A duration as in 15s, 500ms, 2m, 1h, 3d, or a plain number of seconds; above zero.</summary>
+    public static Parsed<TimeSpan?> Duration(string text) =>
+        Span(text) is { } span && span < TimeSpan.FromSeconds(1e7)
+            ? Parsed.Of<TimeSpan?>(span)
+            : Parsed.Not<TimeSpan?>(text, "is not a duration: give one like 15s, 500ms, 2m, 1h or 3d");
+
+    /// <summary>A duration of up to a century, as in 12h, 2d, 6w or 5y.</summary>
+    public static Parsed<TimeSpan?> Period(string text) =>
+        Span(text) is { } span && span <= TimeSpan.FromDays(36_525)
+            ? Parsed.Of<TimeSpan?>(span)
+            : Parsed.Not<TimeSpan?>(text, "is not a duration: give one like 12h, 2d, 6w or 5y, 100y at most");
+
+    private static TimeSpan? Span(string text)
     {
+        const double day = 86_400;
         (string digits, double unitSeconds) = text switch
         {
             _ when text.EndsWith("ms", StringComparison.Ordinal) => (text[..^2], 0.001),
             _ when text.EndsWith('s') => (text[..^1], 1),
             _ when text.EndsWith('m') => (text[..^1], 60),
             _ when text.EndsWith('h') => (text[..^1], 3600),
+            _ when text.EndsWith('d') => (text[..^1], day),
+            _ when text.EndsWith('w') => (text[..^1], 7 * day),
+            _ when text.EndsWith('y') => (text[..^1], 365 * day),
             _ => (text, 1),
         };
         bool isNumber = double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number);
         double seconds = number * unitSeconds;
-        return isNumber && seconds is > 0 and < 1e7
-            ? Parsed.Of<TimeSpan?>(TimeSpan.FromSeconds(seconds))
-            : Parsed.Not<TimeSpan?>(text, "is not a duration: give one like 15s, 500ms, 2m or 1h");
+        return isNumber && seconds is > 0 and < 1e11 ? TimeSpan.FromSeconds(seconds) : null;
     }
 
     /// <summary>A number of octets as in 500M or 2G, powers of 1024; at least 1M.</summary>
