@@ -82,7 +82,8 @@ internal static class ServerCommand
     {
         var command = new Command("server") { new Option<bool>("--check", "-check") };
         foreach (Option option in settings.Options) command.Add(option);
-        return command.Parse([.. parsed.Tokens.Skip(1).Select(token => token.Value)], new ParserConfiguration { EnablePosixBundling = false });
+        return command.Parse(
+            [.. parsed.Tokens.Skip(1).Select(token => token.Value)], new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
     }
 
     private static async Task<int> RunAsync(

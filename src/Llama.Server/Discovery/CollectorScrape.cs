@@ -53,6 +53,7 @@ internal sealed class CollectorScrape : IAsyncDisposable
             WantsFlows = true,
             WantsBuckets = true,
             Time = time,
+            Handler = scrape.Handler,
             Inform = options.Inform,
             Warn = options.Warn,
         });
@@ -198,4 +199,7 @@ public sealed record CollectorScrapeOptions
 
     /// <summary>Collectors that did not register; each list takes the place of the one before. Null for none.</summary>
     public IAsyncEnumerable<IReadOnlyList<CollectorEntry>>? Listed { get; init; }
+
+    /// <summary>What sends requests; null for the network.</summary>
+    internal HttpMessageHandler? Handler { get; init; }
 }

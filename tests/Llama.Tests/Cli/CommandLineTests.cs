@@ -247,6 +247,8 @@ public class CommandLineTests
     [InlineData("2m", 120_000)]
     [InlineData("1h", 3_600_000)]
     [InlineData("1.5", 1_500)]
+    [InlineData("3d", 259_200_000)]
+    [InlineData("1w", 604_800_000)]
     public void Durations_have_a_unit_or_are_seconds(string text, double milliseconds) =>
         Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), ValueParser.Duration(text).Value);
 
@@ -255,7 +257,7 @@ public class CommandLineTests
     [InlineData("s")]
     [InlineData("0s")]
     [InlineData("-1s")]
-    [InlineData("1d")]
+    [InlineData("1y")]
     [InlineData("1e9h")]
     public void Other_durations_are_refused(string text) => Assert.NotNull(ValueParser.Duration(text).Problem);
 

@@ -38,6 +38,7 @@ public sealed class SummaryIntakeTests
                 {
                     Interlocked.Increment(ref kept);
                     await gate.Task;
+                    return true;
                 },
             },
             ServedIntake.Group("g", "a"));
@@ -62,7 +63,7 @@ public sealed class SummaryIntakeTests
                 {
                     if (isFull && report.Start > Noon) throw new IOException("No space left on device; make room.");
                     passed.Add((probe.Name, report.Start, report.Pairs.Length));
-                    return default;
+                    return ValueTask.FromResult(true);
                 },
             },
             ServedIntake.Group("g", "a"));

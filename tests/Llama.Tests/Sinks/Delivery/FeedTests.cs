@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using Llama.Engine.Summaries;
 using Llama.Mesh.Membership;
+using Llama.Server.Intake;
 using Llama.Server.Sinks.Delivery;
 using Llama.Server.Sinks.Records;
 using Llama.Tests.Server;
@@ -125,7 +126,14 @@ public sealed class FeedTests : IAsyncDisposable
     {
         Member? Find(string group, string name) =>
             groups.FirstOrDefault(one => one.Name == group)?.Members.FirstOrDefault(member => member.Registration.Name == name);
-        return ServedIntake.StartAsync(new StandingTime(), options => options with { Keep = new PushFeed(_world.Set!, Find).KeepAsync }, groups);
+        var feed = new PushFeed(_world.Set!, Find);
+        return ServedIntake.StartAsync(new StandingTime(), options => options with { Keep = Keep }, groups);
+
+        async ValueTask<bool> Keep(PushedProbe probe, PushedReport report, CancellationToken cancellation)
+        {
+            await feed.KeepAsync(probe, report, cancellation);
+            return true;
+        }
     }
 
     /// <summary>What the sink has been given once it is more than so many lines: records, pairs and flows.</summary>

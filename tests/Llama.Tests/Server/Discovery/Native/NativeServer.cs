@@ -43,10 +43,10 @@ internal sealed class NativeServer : IAsyncDisposable
         }
     }
 
-    public static async Task<NativeServer> StartAsync(DiscoveryOptions? options = null, ServerConfiguration? configuration = null)
+    public static async Task<NativeServer> StartAsync(DiscoveryOptions? options = null, ServerConfiguration? configuration = null, FakeTime? clock = null)
     {
         var warnings = new List<string>();
-        (var store, var time) = (new MemoryRegistryStore(), new FakeTime());
+        (var store, FakeTime time) = (new MemoryRegistryStore(), clock ?? new FakeTime());
         options = (options ?? new DiscoveryOptions()) with { Port = 0, Warn = Warn };
         if (configuration is not null) options = options with { Configuration = configuration };
         return new NativeServer(await DiscoveryServer.StartAsync(options, store, time), store, time, warnings);
