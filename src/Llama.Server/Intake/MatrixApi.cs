@@ -66,21 +66,12 @@ internal sealed class MatrixApi(NewestPairs newest, IntakeOptions options, TimeP
         string parts = string.Join('.', metrics.Select(metric => (int)metric));
         string tag = string.Create(CultureInfo.InvariantCulture, $"\"{_process}-{frame.Number}-{version}-{@class}-{parts}-{format}\"");
         if (context.IsUnchanged(new EntityTagHeaderValue(tag, isWeak: true))) return;
-        context.Response.ContentType = format switch
-        {
-            MatrixFormat.Csv => "text/csv; charset=utf-8",
-            MatrixFormat.Text => "text/plain; charset=utf-8",
-            _ => "application/json",
-        };
+        context.Response.ContentType = format.ContentType();
         context.Response.Headers.XContentTypeOptions = "nosniff";
         if (HttpMethods.IsHead(context.Request.Method)) return;
-        var matrix = new MatrixView(name, @class!.Value, classes, metrics, frame, time.GetUtcNow());
-        await (format switch
-        {
-            MatrixFormat.Csv => MatrixCsv.WriteAsync(matrix, context.Response.BodyWriter, context.RequestAborted),
-            MatrixFormat.Text => MatrixTable.WriteAsync(matrix, context.Response.BodyWriter, context.RequestAborted),
-            _ => MatrixJson.WriteAsync(matrix, context.Response.BodyWriter, context.RequestAborted),
-        });
+        DateTimeOffset now = time.GetUtcNow();
+        var matrix = new MatrixView(name, @class, classes, metrics, new NewestCells(frame, @class!.Value, now), now);
+        await matrix.WriteAsync(format, context.Response.BodyWriter, context.RequestAborted);
 
         (int Status, string Detail)? Refusal(byte? @class, IReadOnlyList<MatrixMetric>? metrics, out MatrixFormat format)
         {
@@ -92,7 +83,7 @@ internal sealed class MatrixApi(NewestPairs newest, IntakeOptions options, TimeP
                 return (StatusCodes.Status400BadRequest, $"The parameter metrics is a list of these, with commas between them, or all: {all}.");
             }
 
-            if (Format(context.Request) is not { } known)
+            if (MatrixFormats.Of(context.Request) is not { } known)
             {
                 return query["format"].Count > 0
                     ? (StatusCodes.Status400BadRequest, "The parameter format is json, csv or text.")
@@ -104,36 +95,6 @@ internal sealed class MatrixApi(NewestPairs newest, IntakeOptions options, TimeP
         }
     }
 
-    /// <summary>What the request asks for by its parameter, or else by its Accept header; null when there is no such format.</summary>
-    private static MatrixFormat? Format(HttpRequest request)
-    {
-        if (request.Query["format"].ToString() is { Length: > 0 } named)
-        {
-            return named switch
-            {
-                "json" => MatrixFormat.Json,
-                "csv" => MatrixFormat.Csv,
-                "text" => MatrixFormat.Text,
-                _ => null,
-            };
-        }
-
-        if (!MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out IList<MediaTypeHeaderValue>? accepted) || accepted.Count == 0)
-            return MatrixFormat.Json;
-        (MatrixFormat Format, MediaTypeHeaderValue Type)[] offered =
-        [
-            (MatrixFormat.Json, new("application/json")), (MatrixFormat.Csv, new("text/csv")), (MatrixFormat.Text, new("text/plain")),
-        ];
-        foreach (MediaTypeHeaderValue type in accepted.OrderByDescending(type => type, MediaTypeHeaderValueComparer.QualityComparer))
-        {
-            if (type.Quality == 0) continue;
-            foreach ((MatrixFormat format, MediaTypeHeaderValue offer) in offered)
-                if (offer.MediaType.Equals(type.MediaType, StringComparison.OrdinalIgnoreCase) || offer.IsSubsetOf(new(type.MediaType))) return format;
-        }
-
-        return null;
-    }
-
     private string[] GroupNames() => [.. options.Groups().Select(group => group.Name).Union(newest.GroupNames()).Order(StringComparer.Ordinal)];
 
     private static Task RefuseAsync(HttpContext context, int status, string[] names)
@@ -141,47 +102,5 @@ internal sealed class MatrixApi(NewestPairs newest, IntakeOptions options, TimeP
         string listed = string.Join(", ", names.Take(MostGroupsNamed)) + (names.Length > MostGroupsNamed ? ", ..." : "");
         string detail = names.Length == 0 ? "No probe has registered yet." : $"Say which group, as in /api/v2/matrix?group=NAME. There are: {listed}.";
         return context.ReplyProblemAsync(status, status == StatusCodes.Status404NotFound && names.Length > 0 ? $"There is no such group. {detail}" : detail);
-    }
-}
-
-/// <summary>How a matrix is written.</summary>
-internal enum MatrixFormat
-{
-    /// <summary>Columnar JSON.</summary>
-    Json,
-
-    /// <summary>A line for each pair.</summary>
-    Csv,
-
-    /// <summary>A table for people.</summary>
-    Text,
-}
-
-/// <summary>What an answer is to show.</summary>
-/// <param name="Group">The group.</param>
-/// <param name="Class">The class.</param>
-/// <param name="Classes">All that were measured.</param>
-/// <param name="Metrics">What of each pair.</param>
-/// <param name="Frame">Rows and columns.</param>
-/// <param name="Now">What ages go by.</param>
-internal sealed record MatrixView(
-    string Group, byte Class, IReadOnlyList<byte> Classes, IReadOnlyList<MatrixMetric> Metrics, MatrixFrame Frame, DateTimeOffset Now)
-{
-    /// <summary>Copies a row into cells, one for each column; a cell without a report was not measured.</summary>
-    public void CopyRow(FrameRow row, PairResult[] cells)
-    {
-        if (row.Source is { } source)
-        {
-            lock (source.Gate)
-            {
-                if (source.Find(Class) is { } measured)
-                {
-                    measured.CopyTo(cells, Frame.Columns);
-                    return;
-                }
-            }
-        }
-
-        Array.Clear(cells);
     }
 }

@@ -18,15 +18,18 @@ internal static class MatrixCsv
     {
         var lines = new ArrayBufferWriter<byte>(2 * FlushBytes);
         Encoding.UTF8.GetBytes($"source,destination,{string.Join(',', matrix.Metrics.Select(metric => metric.Name()))}\r\n", lines);
-        byte[][] columns = [.. matrix.Frame.Columns.Names.ToArray().Select(Field)];
-        var cells = new PairResult[columns.Length];
-        foreach (FrameRow row in matrix.Frame.Rows)
+        byte[][] columns = [.. matrix.Cells.Columns.Names.ToArray().Select(Field)];
+        long[] values = new long[columns.Length * matrix.Metrics.Count];
+        foreach ((int row, string name) in matrix.Cells.Sources.Index())
         {
-            matrix.CopyRow(row, cells);
-            byte[] source = Field(row.Name);
+            matrix.Cells.CopyRow(row, matrix.Metrics, values);
+            byte[] source = Field(name);
             for (int column = 0; column < columns.Length; column++)
             {
-                WriteLine(lines, source, columns[column], matrix, cells[column]);
+                lines.Write(source);
+                lines.Write(","u8);
+                lines.Write(columns[column]);
+                WriteValues(lines, matrix.Metrics, values.AsSpan(column * matrix.Metrics.Count));
                 if (lines.WrittenCount < FlushBytes) continue;
                 await output.WriteAsync(lines.WrittenMemory, cancellation);
                 lines.ResetWrittenCount();
@@ -36,22 +39,20 @@ internal static class MatrixCsv
         await output.WriteAsync(lines.WrittenMemory, cancellation);
     }
 
-    private static void WriteLine(ArrayBufferWriter<byte> output, byte[] source, byte[] destination, MatrixView matrix, in PairResult pair)
+    /// <summary>Writes values as the last fields of a line, a comma before each.</summary>
+    public static void WriteValues(IBufferWriter<byte> output, IReadOnlyList<MatrixMetric> metrics, ReadOnlySpan<long> values)
     {
-        output.Write(source);
-        output.Write(","u8);
-        output.Write(destination);
-        foreach (MatrixMetric metric in matrix.Metrics)
+        for (int i = 0; i < metrics.Count; i++)
         {
             output.Write(","u8);
-            if (pair.Report is not null) output.Advance(metric.Write(pair, matrix.Now, output.GetSpan(MatrixMetrics.LongestText)));
+            output.Advance(metrics[i].Write(values[i], output.GetSpan(MatrixMetrics.LongestText)));
         }
 
         output.Write("\r\n"u8);
     }
 
     /// <summary>A name as a field: printable, never a formula, in quotes where it has to be.</summary>
-    private static byte[] Field(string name)
+    public static byte[] Field(string name)
     {
         string field = Printable.Of(name);
         if (field.AsSpan().IndexOfAny(Formula) == 0) field = "'" + field;

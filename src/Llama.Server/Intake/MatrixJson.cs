@@ -16,30 +16,34 @@ internal static class MatrixJson
         await using var json = new Utf8JsonWriter(output, new JsonWriterOptions { SkipValidation = true });
         json.WriteStartObject();
         json.WriteString("group"u8, matrix.Group);
-        json.WriteNumber("class"u8, matrix.Class);
-        json.WriteString("class_name"u8, TrafficClass.Name(matrix.Class));
+        WriteClass(json, matrix.Class);
         json.WriteStartArray("classes"u8);
         foreach (byte measured in matrix.Classes) json.WriteNumberValue(measured);
         json.WriteEndArray();
         SummaryJson.WriteTime(json, "now", matrix.Now);
+        if (matrix.Span is { } span)
+        {
+            SummaryJson.WriteTime(json, "from", span.From);
+            SummaryJson.WriteTime(json, "to", span.To);
+            SummaryJson.WriteTime(json, "oldest", span.Oldest);
+            SummaryJson.WriteTime(json, "newest", span.Newest);
+        }
+
         json.WriteStartArray("sources"u8);
-        foreach (FrameRow row in matrix.Frame.Rows) json.WriteStringValue(row.Name);
+        foreach (string name in matrix.Cells.Sources) json.WriteStringValue(name);
         json.WriteEndArray();
         json.WriteStartArray("destinations"u8);
-        foreach (string name in matrix.Frame.Columns.Names) json.WriteStringValue(name);
+        foreach (string name in matrix.Cells.Columns.Names) json.WriteStringValue(name);
         json.WriteEndArray();
-        json.WriteNumber("destinations_left_out"u8, matrix.Frame.LeftOut);
-        json.WriteStartObject("units"u8);
-        foreach (MatrixMetric metric in matrix.Metrics) json.WriteString(metric.Name(), metric.Unit());
-        json.WriteEndObject();
+        json.WriteNumber("destinations_left_out"u8, matrix.Cells.LeftOut);
+        WriteUnits(json, matrix.Metrics);
         json.WriteStartObject("metrics"u8);
-        byte[] nothing = Nothing(matrix.Frame.Columns.Count);
         foreach (MatrixMetric metric in matrix.Metrics)
         {
             json.WriteStartArray(metric.Name());
-            foreach (FrameRow row in matrix.Frame.Rows)
+            for (int row = 0; row < matrix.Cells.Sources.Count; row++)
             {
-                WriteRow(json, matrix, row, metric, nothing);
+                matrix.Cells.WriteRow(json, row, metric);
                 if (json.BytesPending < FlushBytes) continue;
                 json.Flush();
                 await output.FlushAsync(cancellation);
@@ -54,23 +58,19 @@ internal static class MatrixJson
         await output.FlushAsync(cancellation);
     }
 
-    private static void WriteRow(Utf8JsonWriter json, MatrixView matrix, FrameRow row, MatrixMetric metric, byte[] nothing)
+    /// <summary>Writes a class, null for all of them together.</summary>
+    public static void WriteClass(Utf8JsonWriter json, byte? @class)
     {
-        if (row.Source is { } source)
-        {
-            lock (source.Gate)
-            {
-                if (source.Find(matrix.Class) is { } measured)
-                {
-                    measured.WriteJson(json, metric, matrix.Frame.Columns, matrix.Now);
-                    return;
-                }
-            }
-        }
-
-        json.WriteRawValue(nothing, skipInputValidation: true);
+        if (@class is { } one) json.WriteNumber("class"u8, one);
+        else json.WriteNull("class"u8);
+        json.WriteString("class_name"u8, @class is { } named ? TrafficClass.Name(named) : null);
     }
 
-    /// <summary>The row of a source that measured nothing.</summary>
-    private static byte[] Nothing(int columns) => System.Text.Encoding.UTF8.GetBytes($"[{string.Join(',', Enumerable.Repeat("null", columns))}]");
+    /// <summary>Writes what the numbers of metrics count.</summary>
+    public static void WriteUnits(Utf8JsonWriter json, IEnumerable<MatrixMetric> metrics)
+    {
+        json.WriteStartObject("units"u8);
+        foreach (MatrixMetric metric in metrics) json.WriteString(metric.Name(), metric.Unit());
+        json.WriteEndObject();
+    }
 }

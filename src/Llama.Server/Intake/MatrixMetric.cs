@@ -41,16 +41,87 @@ internal enum MatrixMetric
 
     /// <summary>Whether the collector distrusts the interval.</summary>
     Suspect,
+
+    /// <summary>Datagrams answered in time.</summary>
+    Received,
+
+    /// <summary>Datagrams not answered in time.</summary>
+    Lost,
+
+    /// <summary>Of these, lost on the way there.</summary>
+    LostForward,
+
+    /// <summary>Of these, lost on the way back.</summary>
+    LostReverse,
+
+    /// <summary>Replies behind their deadline.</summary>
+    Late,
+
+    /// <summary>Further copies of replies.</summary>
+    Duplicates,
+
+    /// <summary>Replies out of order.</summary>
+    Reordered,
+
+    /// <summary>Datagrams that the kernel refused to send.</summary>
+    SendErrors,
+
+    /// <summary>Mean round-trip time.</summary>
+    RttMean,
+
+    /// <summary>RFC 5481 delay variation.</summary>
+    DelayVariation,
+
+    /// <summary>The same on the way there.</summary>
+    ForwardDelayVariation,
+
+    /// <summary>The same on the way back.</summary>
+    ReverseDelayVariation,
+
+    /// <summary>TTL of the last datagram at the reflector.</summary>
+    ForwardTtl,
+
+    /// <summary>TTL of the last reply.</summary>
+    ReverseTtl,
+
+    /// <summary>Class of the last datagram at the reflector.</summary>
+    ForwardTos,
+
+    /// <summary>Class of the last reply.</summary>
+    ReverseTos,
+
+    /// <summary>Replies that tell of a class changed on the way there.</summary>
+    ForwardRemarked,
+
+    /// <summary>Replies whose class was changed on the way back.</summary>
+    ReverseRemarked,
+
+    /// <summary>How often the way there changed its length.</summary>
+    ForwardTtlChanges,
+
+    /// <summary>Intervals in it.</summary>
+    Intervals,
+
+    /// <summary>Of these, suspect.</summary>
+    SuspectShare,
+
+    /// <summary>Whether the pair should have shown a newer interval.</summary>
+    Stale,
 }
 
 /// <summary>Names, units and texts of metrics. Pure.</summary>
 internal static class MatrixMetrics
 {
+    /// <summary>The value of what was not measured.</summary>
+    public const long NotMeasured = -1;
+
     /// <summary>Room that any value needs at most.</summary>
     public const int LongestText = 24;
 
+    /// <summary>What a ratio of 1 has as its value.</summary>
+    public const long RatioUnit = 1_000_000_000;
+
     private const int RatioDecimals = 9;
-    private const long RatioUnit = 1_000_000_000;
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<MatrixMetric> All { get; } = Enum.GetValues<MatrixMetric>();
@@ -66,11 +137,16 @@ internal static class MatrixMetrics
     /// <summary>What its numbers count.</summary>
     public static string Unit(this MatrixMetric metric) => metric switch
     {
-        MatrixMetric.Loss or MatrixMetric.LossForward or MatrixMetric.LossReverse => "ratio",
-        MatrixMetric.Sent => "datagrams",
+        MatrixMetric.Loss or MatrixMetric.LossForward or MatrixMetric.LossReverse or MatrixMetric.SuspectShare => "ratio",
         MatrixMetric.Age => "s",
-        MatrixMetric.Suspect => "boolean",
-        _ => "ns",
+        MatrixMetric.Suspect or MatrixMetric.Stale => "boolean",
+        MatrixMetric.RttMin or MatrixMetric.RttP50 or MatrixMetric.RttP90 or MatrixMetric.RttP99 or MatrixMetric.RttMax or MatrixMetric.RttMean => "ns",
+        MatrixMetric.Jitter or MatrixMetric.DelayVariation or MatrixMetric.ForwardDelayVariation or MatrixMetric.ReverseDelayVariation => "ns",
+        MatrixMetric.ForwardTtl or MatrixMetric.ReverseTtl => "hops",
+        MatrixMetric.ForwardTos or MatrixMetric.ReverseTos => "octet",
+        MatrixMetric.ForwardTtlChanges => "changes",
+        MatrixMetric.Intervals => "intervals",
+        _ => "datagrams",
     };
 
     /// <summary>The metrics of a list as requests have it, each once and in its order; null when one of them is none.</summary>
@@ -83,24 +159,34 @@ internal static class MatrixMetrics
 
     /// <summary>Writes a value as JSON and CSV have it.</summary>
     /// <returns>How many octets; 0 when it was not measured.</returns>
-    public static int Write(this MatrixMetric metric, in PairResult pair, DateTimeOffset now, Span<byte> text) => metric switch
+    public static int Write(this MatrixMetric metric, long value, Span<byte> text) => value < 0 ? 0 : metric switch
     {
-        MatrixMetric.Loss => WriteRatio(pair.Sent > 0 ? pair.Lost : -1, pair.Sent, text),
-        MatrixMetric.LossForward => WriteRatio(pair.Sent > 0 ? pair.LostForward : -1, pair.Sent, text),
-        MatrixMetric.LossReverse => WriteRatio(pair.Sent > 0 ? pair.LostReverse : -1, pair.Sent, text),
-        MatrixMetric.RttMin => WriteCount(pair.RttMinNanos, text),
-        MatrixMetric.RttP50 => WriteCount(pair.RttP50Nanos, text),
-        MatrixMetric.RttP90 => WriteCount(pair.RttP90Nanos, text),
-        MatrixMetric.RttP99 => WriteCount(pair.RttP99Nanos, text),
-        MatrixMetric.RttMax => WriteCount(pair.RttMaxNanos, text),
-        MatrixMetric.Jitter => WriteCount(pair.JitterNanos, text),
-        MatrixMetric.Sent => WriteCount(pair.Sent, text),
-        MatrixMetric.Age => WriteCount((long)pair.Report.Age(now).TotalSeconds, text),
-        _ => WriteWord(pair.Report.IsSuspect ? "true"u8 : "false"u8, text),
+        MatrixMetric.Loss or MatrixMetric.LossForward or MatrixMetric.LossReverse or MatrixMetric.SuspectShare => WriteRatio(value, text),
+        MatrixMetric.Suspect or MatrixMetric.Stale => WriteWord(value > 0 ? "true"u8 : "false"u8, text),
+        _ => Utf8Formatter.TryFormat(value, text, out int written) ? written : 0,
     };
 
-    private static int WriteCount(long count, Span<byte> text) =>
-        count >= 0 && Utf8Formatter.TryFormat(count, text, out int written) ? written : 0;
+    /// <summary>Writes values of one metric as a JSON array.</summary>
+    /// <param name="metric">The metric.</param>
+    /// <param name="values">The values.</param>
+    /// <param name="text">What they are written to, from its beginning; another array when it was too short.</param>
+    /// <returns>How many octets.</returns>
+    public static int WriteArray(this MatrixMetric metric, ReadOnlySpan<long> values, ref byte[] text)
+    {
+        if (text.Length < 2) text = new byte[1024];
+        int length = 0;
+        text[length++] = (byte)'[';
+        foreach (long value in values)
+        {
+            if (text.Length - length < LongestText + 2) Array.Resize(ref text, Math.Max(1024, text.Length * 3 / 2));
+            if (length > 1) text[length++] = (byte)',';
+            int written = metric.Write(value, text.AsSpan(length));
+            length += written > 0 ? written : WriteWord("null"u8, text.AsSpan(length));
+        }
+
+        text[length++] = (byte)']';
+        return length;
+    }
 
     private static int WriteWord(ReadOnlySpan<byte> word, Span<byte> text)
     {
@@ -108,13 +194,10 @@ internal static class MatrixMetrics
         return word.Length;
     }
 
-    /// <summary>A share of the sent with up to nine decimals. Only nothing is 0 and only all is 1.</summary>
-    private static int WriteRatio(long part, long whole, Span<byte> text)
+    /// <summary>A ratio with up to nine decimals.</summary>
+    private static int WriteRatio(long parts, Span<byte> text)
     {
-        if (part < 0) return 0;
-        if (part == 0) return WriteWord("0"u8, text);
-        if (part >= whole) return WriteWord("1"u8, text);
-        long parts = Math.Clamp((long)Math.Round((double)part / whole * RatioUnit), 1, RatioUnit - 1);
+        if (parts is 0 or >= RatioUnit) return WriteWord(parts == 0 ? "0"u8 : "1"u8, text);
         WriteWord("0."u8, text);
         int length = 2 + RatioDecimals;
         for (int i = length - 1; i >= 2; i--)

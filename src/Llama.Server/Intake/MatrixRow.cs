@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 
 namespace Llama.Server.Intake;
@@ -9,7 +10,7 @@ namespace Llama.Server.Intake;
 internal sealed class MatrixRow
 {
     private readonly Dictionary<string, int> _places = new(StringComparer.Ordinal);
-    private readonly Segment[] _segments = new Segment[MatrixMetrics.All.Count];
+    private readonly Segment?[] _segments = new Segment?[MatrixMetrics.All.Count];
     private string[] _destinations = [];
     private PairResult[] _pairs = [];
     private int _guess;
@@ -81,22 +82,29 @@ internal sealed class MatrixRow
         }
     }
 
-    /// <summary>Copies the results into as many cells as there are columns; a cell without a report was not measured.</summary>
-    public void CopyTo(Span<PairResult> cells, MatrixColumns columns)
+    /// <summary>Copies the values of some metrics: for each column, those of its pair beside each other.</summary>
+    public void CopyTo(Span<long> values, IReadOnlyList<MatrixMetric> metrics, MatrixColumns columns, DateTimeOffset now)
     {
         Place(columns);
-        for (int column = 0; column < cells.Length; column++)
-            cells[column] = _placeOfColumn[column] is >= 0 and var place ? _pairs[place] : default;
+        int at = 0;
+        foreach (int place in _placeOfColumn)
+            foreach (MatrixMetric metric in metrics) values[at++] = place < 0 ? MatrixMetrics.NotMeasured : PairValues.Of(metric, _pairs[place], now);
+    }
+
+    /// <summary>Adds the pairs that show the interval of a start.</summary>
+    public void CopyTo(List<KeyValuePair<string, PairResult>> pairs, DateTimeOffset start)
+    {
+        for (int place = 0; place < Count; place++)
+            if (_pairs[place].Report.Start == start) pairs.Add(new(_destinations[place], _pairs[place]));
     }
 
     /// <summary>Writes the row of one metric as a JSON array.</summary>
     public void WriteJson(Utf8JsonWriter json, MatrixMetric metric, MatrixColumns columns, DateTimeOffset now)
     {
-        ref Segment segment = ref _segments[(int)metric];
-        if (segment.Version != _version || segment.Columns != columns || metric == MatrixMetric.Age)
+        Segment segment = _segments[(int)metric] ??= new Segment();
+        if (segment.Version != _version || segment.Columns != columns || metric is MatrixMetric.Age or MatrixMetric.Stale)
         {
-            Place(columns);
-            Render(ref segment, metric, now);
+            Render(segment, metric, columns, now);
             (segment.Version, segment.Columns) = (_version, columns);
         }
 
@@ -113,31 +121,17 @@ internal sealed class MatrixRow
         _columns = columns;
     }
 
-    private void Render(ref Segment segment, MatrixMetric metric, DateTimeOffset now)
+    private void Render(Segment segment, MatrixMetric metric, MatrixColumns columns, DateTimeOffset now)
     {
-        byte[] text = segment.Text ?? [];
-        int length = 0;
-        foreach (int place in _placeOfColumn)
-        {
-            if (text.Length - length < MatrixMetrics.LongestText + 2) Array.Resize(ref text, Math.Max(1024, text.Length * 3 / 2));
-            text[length++] = length == 1 ? (byte)'[' : (byte)',';
-            int written = place < 0 ? 0 : metric.Write(_pairs[place], now, text.AsSpan(length));
-            if (written == 0)
-            {
-                "null"u8.CopyTo(text.AsSpan(length));
-                written = 4;
-            }
-
-            length += written;
-        }
-
-        text[length++] = (byte)']';
-        (segment.Text, segment.Length) = (text, length);
+        long[] values = ArrayPool<long>.Shared.Rent(columns.Count);
+        CopyTo(values, [metric], columns, now);
+        segment.Length = metric.WriteArray(values.AsSpan(0, columns.Count), ref segment.Text);
+        ArrayPool<long>.Shared.Return(values);
     }
 
-    private struct Segment
+    private sealed class Segment
     {
-        public byte[]? Text;
+        public byte[] Text = [];
         public int Length;
         public int Version;
         public MatrixColumns? Columns;

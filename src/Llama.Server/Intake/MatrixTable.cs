@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
-using Llama.Mesh;
 using Llama.Server.Collecting;
 
 namespace Llama.Server.Intake;
@@ -19,14 +18,16 @@ internal static class MatrixTable
     private const int CellWidth = LossWidth + 1 + RttWidth + 1;
     private const int FlushBytes = 64 * 1024;
 
+    private static readonly MatrixMetric[] Shown = [MatrixMetric.Loss, MatrixMetric.RttP50, MatrixMetric.Suspect, MatrixMetric.Stale];
+
     /// <summary>Writes it in portions.</summary>
     public static async Task WriteAsync(MatrixView matrix, PipeWriter output, CancellationToken cancellation)
     {
-        string[] columns = [.. matrix.Frame.Columns.Names.ToArray().Select(Printable.Of)];
-        string[] rows = [.. matrix.Frame.Rows.Select(row => Printable.Of(row.Name))];
+        string[] columns = [.. matrix.Cells.Columns.Names.ToArray().Select(Printable.Of)];
+        string[] rows = [.. matrix.Cells.Sources.Select(Printable.Of)];
         int labelWidth = Math.Min(LongestLabel, rows.Max(row => (int?)row.Length) ?? 0);
         int fitting = (Width - labelWidth) / (CellWidth + 1);
-        var cells = new PairResult[columns.Length];
+        long[] values = new long[columns.Length * Shown.Length];
         var text = new StringBuilder();
         AppendHead(text, matrix);
         for (int first = 0; first < columns.Length; first += fitting)
@@ -35,11 +36,11 @@ internal static class MatrixTable
             text.Append('\n').Append(' ', labelWidth);
             for (int column = first; column < end; column++) text.Append(' ').Append(Fit(columns[column], CellWidth));
             EndLine(text);
-            foreach ((int place, FrameRow row) in matrix.Frame.Rows.Index())
+            for (int row = 0; row < rows.Length; row++)
             {
-                matrix.CopyRow(row, cells);
-                text.Append(Fit(rows[place], labelWidth));
-                for (int column = first; column < end; column++) AppendCell(text.Append(' '), cells[column], matrix.Now);
+                matrix.Cells.CopyRow(row, Shown, values);
+                text.Append(Fit(rows[row], labelWidth));
+                for (int column = first; column < end; column++) AppendCell(text.Append(' '), values.AsSpan(column * Shown.Length));
                 EndLine(text);
                 if (text.Length < FlushBytes) continue;
                 Encoding.UTF8.GetBytes(text.ToString(), output);
@@ -54,18 +55,23 @@ internal static class MatrixTable
 
     private static void AppendHead(StringBuilder text, MatrixView matrix)
     {
-        text.Append(CultureInfo.InvariantCulture, $"Group {Printable.Of(matrix.Group)}, class {TrafficClass.Name(matrix.Class)}, {matrix.Now.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z\n");
+        text.Append(CultureInfo.InvariantCulture, $"Group {Printable.Of(matrix.Group)}, class {matrix.ClassName}, {When(matrix)}\n");
         text.Append("Rows send, columns reflect: datagrams lost and median round-trip time.\n");
         text.Append("-  not measured   ?  suspect   ~  no news since\n");
-        if (matrix.Frame.LeftOut > 0) text.Append(CultureInfo.InvariantCulture, $"{matrix.Frame.LeftOut} more destinations are not shown.\n");
+        if (matrix.Cells.LeftOut > 0) text.Append(CultureInfo.InvariantCulture, $"{matrix.Cells.LeftOut} more destinations are not shown.\n");
     }
 
-    private static void AppendCell(StringBuilder text, in PairResult pair, DateTimeOffset now)
+    private static string When(MatrixView matrix) => matrix.Span is { } span
+        ? string.Create(CultureInfo.InvariantCulture, $"{span.From.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z to {span.To.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z")
+        : string.Create(CultureInfo.InvariantCulture, $"{matrix.Now.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z");
+
+    private static void AppendCell(StringBuilder text, ReadOnlySpan<long> values)
     {
-        bool isMeasured = pair.Report is not null;
-        string loss = isMeasured && pair.Sent > 0 ? Quantity.Share((double)pair.Lost / pair.Sent) : "-";
-        string rtt = isMeasured && pair.RttP50Nanos >= 0 ? Quantity.Duration(pair.RttP50Nanos, unicode: false) : isMeasured ? "-" : "";
-        char mark = !isMeasured ? ' ' : pair.Report!.IsStale(now) ? '~' : pair.Report.IsSuspect ? '?' : ' ';
+        (long lost, long median, long suspect, long stale) = (values[0], values[1], values[2], values[3]);
+        bool isMeasured = suspect >= 0;
+        string loss = lost >= 0 ? Quantity.Share((double)lost / MatrixMetrics.RatioUnit) : "-";
+        string rtt = median >= 0 ? Quantity.Duration(median, unicode: false) : isMeasured ? "-" : "";
+        char mark = !isMeasured ? ' ' : stale > 0 ? '~' : suspect > 0 ? '?' : ' ';
         text.Append(loss.PadLeft(LossWidth)).Append(' ').Append(rtt.PadLeft(RttWidth)).Append(mark);
     }
 

@@ -42,7 +42,24 @@ internal struct PairResult
     public long RttP90Nanos;
     public long RttP99Nanos;
     public long RttMaxNanos;
+    public long RttMeanNanos;
     public long JitterNanos;
+
+    // Within 1 % anyway, so a float holds them.
+    public float DelayVariationNanos;
+    public float ForwardDelayVariationNanos;
+    public float ReverseDelayVariationNanos;
+    public int Late;
+    public int Duplicates;
+    public int Reordered;
+    public int SendErrors;
+    public int ForwardRemarked;
+    public int ReverseRemarked;
+    public int ForwardTtlChanges;
+    public short ForwardTtl;
+    public short ReverseTtl;
+    public short ForwardTos;
+    public short ReverseTos;
 
     /// <summary>What is kept of a summary.</summary>
     public static PairResult Of(in PushedPair pair, ReportMark report) => new()
@@ -57,24 +74,25 @@ internal struct PairResult
         RttP90Nanos = pair.Rtt.P90Nanos ?? -1,
         RttP99Nanos = pair.Rtt.P99Nanos ?? -1,
         RttMaxNanos = pair.Rtt.MaxNanos ?? -1,
-        JitterNanos = Whole(pair.JitterNanos),
+        RttMeanNanos = PairValues.Whole(pair.Rtt.MeanNanos),
+        JitterNanos = PairValues.Whole(pair.JitterNanos),
+        DelayVariationNanos = pair.DelayVariationNanos ?? -1,
+        ForwardDelayVariationNanos = pair.ForwardDelayVariationNanos ?? -1,
+        ReverseDelayVariationNanos = pair.ReverseDelayVariationNanos ?? -1,
+        Late = Small(pair.Counts.Late),
+        Duplicates = Small(pair.Counts.Duplicates),
+        Reordered = Small(pair.Counts.Reordered),
+        SendErrors = Small(pair.Counts.SendErrors),
+        ForwardRemarked = Small(pair.Path.ForwardRemarked),
+        ReverseRemarked = Small(pair.Path.ReverseRemarked),
+        ForwardTtlChanges = Small(pair.Path.ForwardTtlChanges),
+        ForwardTtl = Octet(pair.Path.ForwardTtl),
+        ReverseTtl = Octet(pair.Path.ReverseTtl),
+        ForwardTos = Octet(pair.Path.ForwardTos),
+        ReverseTos = Octet(pair.Path.ReverseTos),
     };
 
-    /// <summary>The same of what a history has of it.</summary>
-    public static PairResult Of(PairTotals totals, ReportMark report) => new()
-    {
-        Report = report,
-        Sent = totals.Counts.Sent,
-        Lost = totals.Counts.Lost,
-        LostForward = totals.Counts.LostForward ?? -1,
-        LostReverse = totals.Counts.LostReverse ?? -1,
-        RttMinNanos = totals.RttMinNanos ?? -1,
-        RttP50Nanos = totals.Percentile(0.5) ?? -1,
-        RttP90Nanos = totals.Percentile(0.9) ?? -1,
-        RttP99Nanos = totals.Percentile(0.99) ?? -1,
-        RttMaxNanos = totals.RttMaxNanos ?? -1,
-        JitterNanos = Whole(totals.JitterNanos),
-    };
+    private static short Octet(byte? octet) => (short)(octet ?? -1);
 
-    private static long Whole(double? nanos) => nanos is { } number ? (long)Math.Round(Math.Min(number, 1e18)) : -1;
+    private static int Small(long? count) => (int)Math.Min(count ?? -1, int.MaxValue);
 }

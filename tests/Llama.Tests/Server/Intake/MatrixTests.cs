@@ -20,6 +20,9 @@ public sealed class MatrixTests
         {
             Counts = new DatagramCounts { Sent = 6, Received = 3, Lost = 3, LostForward = 2, LostReverse = 1 },
             JitterNanos = 12.6,
+            DelayVariationNanos = 1992,
+            ForwardDelayVariationNanos = 17_000_000,
+            Path = new PathMarks { ForwardTtl = 57, ReverseTtl = 255, ForwardTos = 0, ForwardRemarked = 0, ForwardTtlChanges = 2 },
         };
         await served.PushAsync("a", At(0, summary) with { Health = new CollectorHealth { Suspect = [SuspectReason.ClockStep] } });
         time.Pass(TimeSpan.FromSeconds(17.9));
@@ -29,10 +32,19 @@ public sealed class MatrixTests
         Assert.Equal(
             """
             {"group":"g","class":0,"class_name":"CS0","classes":[0],"now":"2026-11-22T12:00:17.9Z","sources":["a","b"],"destinations":["a","b"],"destinations_left_out":0,
-            "units":{"loss":"ratio","loss_forward":"ratio","loss_reverse":"ratio","rtt_min":"ns","rtt_p50":"ns","rtt_p90":"ns","rtt_p99":"ns","rtt_max":"ns","jitter":"ns","sent":"datagrams","age":"s","suspect":"boolean"},
+            "units":{"loss":"ratio","loss_forward":"ratio","loss_reverse":"ratio","rtt_min":"ns","rtt_p50":"ns","rtt_p90":"ns","rtt_p99":"ns","rtt_max":"ns","jitter":"ns","sent":"datagrams","age":"s","suspect":"boolean",
+            "received":"datagrams","lost":"datagrams","lost_forward":"datagrams","lost_reverse":"datagrams","late":"datagrams","duplicates":"datagrams","reordered":"datagrams","send_errors":"datagrams",
+            "rtt_mean":"ns","delay_variation":"ns","forward_delay_variation":"ns","reverse_delay_variation":"ns","forward_ttl":"hops","reverse_ttl":"hops","forward_tos":"octet","reverse_tos":"octet",
+            "forward_remarked":"datagrams","reverse_remarked":"datagrams","forward_ttl_changes":"changes","intervals":"intervals","suspect_share":"ratio","stale":"boolean"},
             "metrics":{"loss":[[null,0.5],[null,null]],"loss_forward":[[null,0.333333333],[null,null]],"loss_reverse":[[null,0.166666667],[null,null]],
             "rtt_min":[[null,1000],[null,null]],"rtt_p50":[[null,2008],[null,null]],"rtt_p90":[[null,2992],[null,null]],"rtt_p99":[[null,2992],[null,null]],"rtt_max":[[null,3000],[null,null]],
-            "jitter":[[null,13],[null,null]],"sent":[[null,6],[null,null]],"age":[[null,7],[null,null]],"suspect":[[null,true],[null,null]]}}
+            "jitter":[[null,13],[null,null]],"sent":[[null,6],[null,null]],"age":[[null,7],[null,null]],"suspect":[[null,true],[null,null]],
+            "received":[[null,3],[null,null]],"lost":[[null,3],[null,null]],"lost_forward":[[null,2],[null,null]],"lost_reverse":[[null,1],[null,null]],
+            "late":[[null,0],[null,null]],"duplicates":[[null,0],[null,null]],"reordered":[[null,0],[null,null]],"send_errors":[[null,0],[null,null]],
+            "rtt_mean":[[null,2000],[null,null]],"delay_variation":[[null,1992],[null,null]],"forward_delay_variation":[[null,17000000],[null,null]],"reverse_delay_variation":[[null,null],[null,null]],
+            "forward_ttl":[[null,57],[null,null]],"reverse_ttl":[[null,255],[null,null]],"forward_tos":[[null,0],[null,null]],"reverse_tos":[[null,null],[null,null]],
+            "forward_remarked":[[null,0],[null,null]],"reverse_remarked":[[null,null],[null,null]],"forward_ttl_changes":[[null,2],[null,null]],
+            "intervals":[[null,1],[null,null]],"suspect_share":[[null,1],[null,null]],"stale":[[null,false],[null,null]]}}
             """.ReplaceLineEndings(""),
             matrix.GetRawText());
     }
@@ -204,7 +216,7 @@ public sealed class MatrixTests
         Assert.Equal(200, (await served.GetAsync("")).Status);
         RawReply reply = await served.GetAsync("?metrics=all");
         Assert.Equal(422, reply.Status);
-        Assert.Contains("48 values, and an answer has at most 8", reply.Body, StringComparison.Ordinal);
+        Assert.Contains("136 values, and an answer has at most 8", reply.Body, StringComparison.Ordinal);
     }
 
     [Theory]
