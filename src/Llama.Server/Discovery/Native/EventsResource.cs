@@ -1,7 +1,3 @@
-using System.Buffers;
-using System.Globalization;
-using System.IO.Pipelines;
-using System.Text;
 using System.Text.Json;
 using Llama.Mesh.Membership;
 using Llama.Server.Discovery.Access;
@@ -16,15 +12,11 @@ namespace Llama.Server.Discovery.Native;
 /// <param name="registry">Whose events.</param>
 /// <param name="access">Who may read.</param>
 /// <param name="polls">Who waits.</param>
-/// <param name="streams">Who listens.</param>
-internal sealed class EventsResource(Registry registry, AccessRules access, LongPolls polls, LongPolls streams)
+/// <param name="mostStreams">How many clients may listen at a time.</param>
+/// <param name="time">What waits go by.</param>
+internal sealed class EventsResource(Registry registry, AccessRules access, LongPolls polls, int mostStreams, TimeProvider time)
 {
-    private const string StreamType = "text/event-stream";
-    private const int Portion = 500;
-
-    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
-
-    private readonly EventCursor _cursor = new();
+    private readonly EventStream<MeshEvent> _stream = new(registry.Events, one => one.Sequence, one => one.Kind.SnakeCase(), mostStreams, time);
 
     /// <summary>Answers with events behind a place, or with all that come from now on.</summary>
     public Task GetAsync(HttpContext context, ProbePath path)
@@ -34,21 +26,24 @@ internal sealed class EventsResource(Registry registry, AccessRules access, Long
         if (Parameters.Limit(context) is not { } limit) return context.ReplyBadParameterAsync("limit", Parameters.LimitForm);
         if (Parameters.Wait(context) is not { } wait) return context.ReplyBadParameterAsync("wait", Parameters.WaitForm);
 
-        EventFeed events = registry.Events;
-        bool isStream = context.Request.Headers.Accept.ToString().Contains(StreamType, StringComparison.OrdinalIgnoreCase);
-        string after = isStream && context.Request.Headers["Last-Event-ID"].ToString() is { Length: > 0 } last
-            ? last
-            : context.Request.Query["after"].ToString();
-        (long seen, bool isOfThisRun) = (isStream ? events.Newest : 0, true);
-        if (after.Length > 0 && !_cursor.TryRead(after, events.Newest, out seen, out isOfThisRun))
-            return context.ReplyBadParameterAsync("after", "a sequence, or what the last answer gave as next");
-
+        const string placeForm = "a sequence, or what the last answer gave as next";
         string? group = context.Request.Query["group"].ToString() is { Length: > 0 } name ? name : null;
+        bool isWanted(MeshEvent one) => group is null || one.Group == group;
+        if (context.Request.Headers.Accept.ToString().Contains("text/event-stream", StringComparison.OrdinalIgnoreCase))
+        {
+            return _stream.PlaceOf(context) is { } place
+                ? _stream.SendAsync(context, place, isWanted, Write)
+                : context.ReplyBadParameterAsync("after", placeForm);
+        }
+
+        (long seen, bool isOfThisRun) = (0, true);
+        if (context.Request.Query["after"].ToString() is { Length: > 0 } after && !_stream.Cursor.TryRead(after, registry.Events.Newest, out seen, out isOfThisRun))
+            return context.ReplyBadParameterAsync("after", placeForm);
         context.Response.Headers.CacheControl = "no-cache";
-        return isStream ? StreamAsync(context, group, seen, isOfThisRun) : ReplyAsync(context, group, seen, !isOfThisRun, limit, wait);
+        return ReplyAsync(context, isWanted, seen, !isOfThisRun, limit, wait);
     }
 
-    private async Task ReplyAsync(HttpContext context, string? group, long seen, bool isGap, int limit, TimeSpan wait)
+    private async Task ReplyAsync(HttpContext context, Func<MeshEvent, bool> isWanted, long seen, bool isGap, int limit, TimeSpan wait)
     {
         if (wait > TimeSpan.Zero && polls.IsFull)
         {
@@ -56,16 +51,16 @@ internal sealed class EventsResource(Registry registry, AccessRules access, Long
             return;
         }
 
-        Batch batch = Take(seen, group, limit);
-        if (batch.Events.Count == 0 && wait > TimeSpan.Zero)
+        FeedPortion<MeshEvent> portion = registry.Events.Take(seen, limit, isWanted);
+        if (portion.Wanted.Count == 0 && wait > TimeSpan.Zero)
         {
             await polls.WaitAsync(
                 async cancellation =>
                 {
-                    while (batch.Events.Count == 0)
+                    while (portion.Wanted.Count == 0)
                     {
-                        await registry.Events.WaitAsync(batch.Seen, cancellation);
-                        batch = Take(batch.Seen, group, limit);
+                        await registry.Events.WaitAsync(portion.Seen, cancellation);
+                        portion = registry.Events.Take(portion.Seen, limit, isWanted);
                     }
                 },
                 wait,
@@ -75,59 +70,14 @@ internal sealed class EventsResource(Registry registry, AccessRules access, Long
         await context.ReplyObjectAsync(StatusCodes.Status200OK, json =>
         {
             json.WriteStartArray("events"u8);
-            foreach (MeshEvent one in batch.Events) Write(json, one);
+            foreach (MeshEvent one in portion.Wanted) Write(json, one);
             json.WriteEndArray();
-            json.WriteString("next"u8, _cursor.Write(batch.Seen));
-            json.WriteBoolean("gap"u8, isGap || batch.IsGap);
+            json.WriteString("next"u8, _stream.Cursor.Write(portion.Seen));
+            json.WriteBoolean("gap"u8, isGap || portion.Missed is not null);
         });
     }
 
-    private async Task StreamAsync(HttpContext context, string? group, long seen, bool isOfThisRun)
-    {
-        if (streams.IsFull)
-        {
-            await context.ReplyLaterAsync(TimeSpan.FromSeconds(30), "As many clients listen to events as the server has room for.");
-            return;
-        }
-
-        context.Response.ContentType = StreamType;
-        if (HttpMethods.IsHead(context.Request.Method)) return;
-        await context.Response.StartAsync(context.RequestAborted);
-        PipeWriter output = context.Response.BodyWriter;
-        output.Write("retry: 2000\n\n"u8);
-        if (!isOfThisRun) WriteGap(output, seen);
-        while (!(await output.FlushAsync(context.RequestAborted)).IsCompleted)
-        {
-            Batch batch = Take(seen, group, Portion);
-            if (batch.IsGap) WriteGap(output, batch.Seen);
-            foreach (MeshEvent one in batch.Events) Write(output, one);
-            bool isAtEnd = batch.Seen == seen;
-            seen = batch.Seen;
-            if (isAtEnd && !await streams.WaitAsync(cancellation => registry.Events.WaitAsync(seen, cancellation), Heartbeat, context.RequestAborted))
-                output.Write(": still here\n\n"u8);
-        }
-    }
-
-    private Batch Take(long seen, string? group, int limit)
-    {
-        var taken = new List<MeshEvent>();
-        bool isGap = false;
-        while (true)
-        {
-            IReadOnlyList<MeshEvent> events = registry.Events.After(seen, Portion);
-            if (events.Count == 0) return new Batch(taken, seen, isGap);
-            isGap |= events[0].Sequence != seen + 1;
-            foreach (MeshEvent one in events)
-            {
-                seen = one.Sequence;
-                if (group is null || one.Group == group) taken.Add(one);
-                if (taken.Count == limit) return new Batch(taken, seen, isGap);
-            }
-        }
-    }
-
-    /// <summary>Writes an event as all answers have it.</summary>
-    public static void Write(Utf8JsonWriter json, MeshEvent one)
+    private static void Write(Utf8JsonWriter json, MeshEvent one)
     {
         json.WriteStartObject();
         json.WriteNumber("sequence"u8, one.Sequence);
@@ -140,20 +90,4 @@ internal sealed class EventsResource(Registry registry, AccessRules access, Long
         if (one.PreviousAddress is { } previous) json.WriteString("previous_address"u8, previous.ToString());
         json.WriteEndObject();
     }
-
-    private void Write(IBufferWriter<byte> output, MeshEvent one)
-    {
-        Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"id: {_cursor.Write(one.Sequence)}\nevent: {one.Kind.SnakeCase()}\ndata: "), output);
-        using (var json = new Utf8JsonWriter(output)) Write(json, one);
-        output.Write("\n\n"u8);
-    }
-
-    private void WriteGap(IBufferWriter<byte> output, long seen) =>
-        Encoding.UTF8.GetBytes($"id: {_cursor.Write(seen)}\nevent: gap\ndata: {{}}\n\n", output);
-
-    /// <summary>Events that belong together.</summary>
-    /// <param name="Events">Those that are wanted.</param>
-    /// <param name="Seen">The newest sequence that was looked at.</param>
-    /// <param name="IsGap">True when events before them have fallen out.</param>
-    private readonly record struct Batch(IReadOnlyList<MeshEvent> Events, long Seen, bool IsGap);
 }

@@ -36,7 +36,7 @@ internal sealed class NativeApi
         var probes = new ProbeResource(registry, options, access, clients, rates, configs, time);
         var groups = new GroupResource(registry, options, access);
         var listing = new ProbeListing(registry, access);
-        var events = new EventsResource(registry, access, polls, new LongPolls(MostStreams, time));
+        var events = new EventsResource(registry, access, polls, MostStreams, time);
         Routes =
         [
             On("/api/v2/groups/{group}/probes/{name}/config", (HttpMethods.Get, configs.GetAsync)),
