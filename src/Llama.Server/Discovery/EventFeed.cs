@@ -1,4 +1,5 @@
 using Llama.Mesh.Membership;
+using Llama.Server.Hosting;
 
 namespace Llama.Server.Discovery;
 

@@ -51,6 +51,9 @@ internal sealed class SummaryIntake : IDisposable
         _bodies = new MemoryBudget(options.BodyBytes);
     }
 
+    /// <summary>The reports that were taken last.</summary>
+    public IntervalFeed Intervals { get; } = new();
+
     /// <summary>Answers a request, or returns null where the path is another's.</summary>
     public Task? Answer(HttpContext context, string path) => path switch
     {
@@ -154,10 +157,19 @@ internal sealed class SummaryIntake : IDisposable
             int accepted = 0, known = 0;
             while (reader.Next(report))
             {
-                bool isNew = await PushAsync(group, source, probe, report, context.RequestAborted);
-                Interlocked.Increment(ref isNew ? ref _accepted : ref _known);
-                if (isNew) accepted++;
-                else known++;
+                if (source.Starts.Contains(report.Start))
+                {
+                    known++;
+                    Interlocked.Increment(ref _known);
+                    continue;
+                }
+
+                await KeepAsync(probe, report, context.RequestAborted);
+                source.Starts.Add(report.Start, report.End - report.Start);
+                _newest.Take(group, source, report);
+                Intervals.Tell(probe.Group, source, report);
+                accepted++;
+                Interlocked.Increment(ref _accepted);
             }
 
             string answer = string.Create(CultureInfo.InvariantCulture, $"{{\"accepted\":{accepted},\"known\":{known}}}");

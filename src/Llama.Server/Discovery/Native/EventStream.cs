@@ -3,6 +3,7 @@ using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json;
+using Llama.Server.Hosting;
 using Microsoft.AspNetCore.Http;
 
 namespace Llama.Server.Discovery.Native;

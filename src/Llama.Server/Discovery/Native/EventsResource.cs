@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Llama.Mesh.Membership;
+using Llama.Server.Hosting;
 using Llama.Server.Discovery.Access;
 using Llama.Server.Metrics;
 using Microsoft.AspNetCore.Http;

@@ -1,4 +1,4 @@
-namespace Llama.Server.Discovery;
+namespace Llama.Server.Hosting;
 
 /// <summary>The newest of things that happen one after the other, bounded. Any thread may call it, and whoever appends waits for nobody.</summary>
 /// <typeparam name="T">What happens.</typeparam>
