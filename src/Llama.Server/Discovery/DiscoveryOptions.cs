@@ -57,7 +57,7 @@ public sealed record DiscoveryOptions
     /// <summary>Where reports and events are kept to be asked for later; null for nowhere. Whoever opened it ends it.</summary>
     public IHistoryStore? History { get; init; }
 
-    /// <summary>Counts what the history's file holds, for /metrics; asked now and then. Null where nobody can.</summary>
+    /// <summary>Says what the history's file holds, for /metrics; null where nobody can.</summary>
     public Func<CancellationToken, Task<HistoryStatistics>>? CountHistory { get; init; }
 
     /// <summary>Which collectors are asked for what they do not push; null for none.</summary>

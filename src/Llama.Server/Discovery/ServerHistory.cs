@@ -29,7 +29,7 @@ internal sealed class ServerHistory : IAsyncDisposable
         (_history, _time, _warn) = (history, time, options.Warn);
         _feed = new HistoryFeed(history, Find, time);
         _events = new EventKeeper(registry.Events, history, time, options.Warn);
-        Metrics = new HistoryMetrics(history, _feed, options.CountHistory, time);
+        Metrics = new HistoryMetrics(history, _feed, options.CountHistory);
     }
 
     /// <summary>Why it can take nothing at present; null when all is well.</summary>
@@ -54,7 +54,6 @@ internal sealed class ServerHistory : IAsyncDisposable
         await _stop.CancelAsync();
         await _restoring;
         await _events.DisposeAsync();
-        Metrics.Dispose();
         _stop.Dispose();
     }
 

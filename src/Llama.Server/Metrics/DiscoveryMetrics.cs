@@ -25,9 +25,10 @@ internal sealed class DiscoveryMetrics(Registry registry, SummaryIntake intake, 
     private static readonly byte[][] Echoes = [.. Enum.GetValues<EchoState>().Select(echo => PrometheusText.Label("echo", echo.SnakeCase()))];
 
     /// <summary>Writes everything, and sends it.</summary>
-    public async ValueTask WriteAsync(MetricsPage page)
+    public async ValueTask WriteAsync(MetricsPage page, CancellationToken cancellation)
     {
         Write(page.Text);
+        if (History is not null) await History.WriteAsync(page.Text, cancellation);
         if (sinks is not null) await sinks.WriteMetricsAsync(page);
         await page.SendAsync();
     }
@@ -50,7 +51,6 @@ internal sealed class DiscoveryMetrics(Registry registry, SummaryIntake intake, 
         text.Family("llama_server_plan_build_seconds_total", "counter", "Time that working out plans took.");
         text.Sample(counters.PlanBuildTime.TotalSeconds);
         intake.WriteMetrics(text);
-        History?.Write(text);
         Scrape?.WriteMetrics(text);
         text.Family("llama_server_http_requests_total", "counter", "Requests answered, by what they asked for and by status.");
         foreach ((string resource, int status, long count) in requests.Read())

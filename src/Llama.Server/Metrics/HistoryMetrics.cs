@@ -3,33 +3,31 @@ using Llama.Storage.History;
 
 namespace Llama.Server.Metrics;
 
-/// <summary>
-/// What a history tells in Prometheus' text format: its counters at once, what its file holds as of some minutes ago, because counting
-/// that may take a while. Any thread may call it.
-/// </summary>
+/// <summary>What a history tells in Prometheus' text format. Any thread may call it.</summary>
 /// <param name="history">The history.</param>
 /// <param name="feed">What was brought into it.</param>
-/// <param name="count">Counts what the file holds; null where nobody can.</param>
-/// <param name="time">What the time between two countings goes by.</param>
-internal sealed class HistoryMetrics(IHistoryStore history, HistoryFeed feed, Func<CancellationToken, Task<HistoryStatistics>>? count, TimeProvider time)
-    : IDisposable
+/// <param name="count">Says what its file holds; null where nobody can.</param>
+internal sealed class HistoryMetrics(IHistoryStore history, HistoryFeed feed, Func<CancellationToken, Task<HistoryStatistics>>? count)
 {
-    private static readonly TimeSpan LeastBetween = TimeSpan.FromMinutes(1);
-
-    // Counting takes no more than a hundredth of the time.
-    private const int PausePerCounting = 100;
-
     private static readonly (HistoryLevel Level, byte[] Label)[] Levels =
         [.. HistoryLevels.All.Select(level => (level, PrometheusText.Label("level", level.Name())))];
 
-    private readonly Lock _gate = new();
-    private readonly CancellationTokenSource _stop = new();
-    private HistoryStatistics? _counted;
-    private Task _counting = Task.CompletedTask;
-    private DateTimeOffset _nextAt = DateTimeOffset.MinValue;
-
     /// <summary>Writes the families.</summary>
-    public void Write(PrometheusText text)
+    public async ValueTask WriteAsync(PrometheusText text, CancellationToken cancellation)
+    {
+        WriteCounters(text);
+        if (count is null) return;
+        try
+        {
+            WriteContent(text, await count(cancellation));
+        }
+        catch (IOException)
+        {
+            // Its file can't be read: then it is not measured. The history tells by itself what is wrong.
+        }
+    }
+
+    private void WriteCounters(PrometheusText text)
     {
         text.Family("llama_history_reports_total", "counter", "Reports for the history: stored, known already or too old, or failed because they could not be stored.");
         text.Sample(feed.Stored, PrometheusText.Label("outcome", "stored"));
@@ -42,7 +40,10 @@ internal sealed class HistoryMetrics(IHistoryStore history, HistoryFeed feed, Fu
         text.Sample(feed.Stored + feed.Known, suffix: "_count"u8);
         text.Family("llama_history_fault", "gauge", "1 while nothing can be stored, as /readyz says.");
         text.Sample(history.Fault is null ? 0 : 1);
-        if (Counted() is not { } counted) return;
+    }
+
+    private static void WriteContent(PrometheusText text, HistoryStatistics counted)
+    {
         text.Family("llama_history_file_bytes", "gauge", "Bytes of the history's files.");
         text.Sample(counted.FileBytes);
         text.Family("llama_history_free_bytes", "gauge", "Of these, bytes that wait to be used again.");
@@ -55,15 +56,10 @@ internal sealed class HistoryMetrics(IHistoryStore history, HistoryFeed feed, Fu
         text.Sample(counted.Sources);
         text.Family("llama_history_destinations", "gauge", "Destinations that something is kept of.");
         text.Sample(counted.Destinations);
+        WriteLevels(text, "llama_history_level_summaries", "Summaries that each level holds: points of pairs and classes.", counted, level => level.Points);
         WriteLevels(text, "llama_history_level_bytes", "Bytes of each level.", counted, level => level.Bytes);
         WriteLevels(text, "llama_history_level_oldest_timestamp_seconds", "Start of the oldest that a level holds, since the Unix epoch.", counted, level => Seconds(level.Oldest));
         WriteLevels(text, "llama_history_level_newest_timestamp_seconds", "End of the newest that a level holds, since the Unix epoch.", counted, level => Seconds(level.Newest));
-    }
-
-    public void Dispose()
-    {
-        _stop.Cancel();
-        _counting.ContinueWith(_ => _stop.Dispose(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
 
     private static void WriteLevels(PrometheusText text, string name, string help, HistoryStatistics counted, Func<HistoryLevelStatistics, double?> value)
@@ -73,32 +69,4 @@ internal sealed class HistoryMetrics(IHistoryStore history, HistoryFeed feed, Fu
     }
 
     private static double? Seconds(DateTimeOffset? at) => at is { } known ? known.ToUnixTimeMilliseconds() / 1000.0 : null;
-
-    /// <summary>What was counted last; begins to count again where that is long ago.</summary>
-    private HistoryStatistics? Counted()
-    {
-        lock (_gate)
-        {
-            if (count is null || !_counting.IsCompleted || time.GetUtcNow() < _nextAt) return _counted;
-            _counting = CountAsync(count);
-            return _counted;
-        }
-    }
-
-    private async Task CountAsync(Func<CancellationToken, Task<HistoryStatistics>> counter)
-    {
-        long begun = time.GetTimestamp();
-        try
-        {
-            HistoryStatistics counted = await counter(_stop.Token);
-            lock (_gate) _counted = counted;
-        }
-        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
-        {
-            // The figures of before stay; the history tells by itself what is wrong.
-        }
-
-        TimeSpan pause = PausePerCounting * time.GetElapsedTime(begun);
-        lock (_gate) _nextAt = time.GetUtcNow() + (pause > LeastBetween ? pause : LeastBetween);
-    }
 }

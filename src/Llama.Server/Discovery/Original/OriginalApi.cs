@@ -113,7 +113,7 @@ internal sealed class OriginalApi
         context.Response.ContentType = PrometheusText.ContentType;
         return HttpMethods.IsHead(context.Request.Method)
             ? Task.CompletedTask
-            : _metrics.WriteAsync(new MetricsPage(context.Response.BodyWriter, context.RequestAborted)).AsTask();
+            : _metrics.WriteAsync(new MetricsPage(context.Response.BodyWriter, context.RequestAborted), context.RequestAborted).AsTask();
     }
 
     private Task SendAddressAsync(HttpContext context) =>
