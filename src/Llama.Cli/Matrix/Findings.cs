@@ -30,32 +30,45 @@ internal static class Findings
     /// <param name="most">How many at the most.</param>
     public static IReadOnlyList<Finding> Worst(MatrixSnapshot matrix, int most) => [.. Shared(matrix).Concat(Pairs(matrix)).Take(most)];
 
-    private static IEnumerable<Finding> Pairs(MatrixSnapshot matrix) => matrix.Cells
-        .Where(pair => pair.Value.Lost > 0)
-        .OrderByDescending(pair => pair.Value.LossRatio)
-        .ThenBy(pair => pair.Key.Source, StringComparer.Ordinal)
-        .ThenBy(pair => pair.Key.Destination, StringComparer.Ordinal)
-        .Select(pair => new Finding($"{pair.Key.Source} → {pair.Key.Destination}", Describe(pair.Value), pair.Value.Trend));
+    private static IEnumerable<Finding> Pairs(MatrixSnapshot matrix) => matrix.Pairs
+        .Where(pair => pair.Cell is { Lost: > 0, IsStale: false })
+        .Select(pair => (Source: matrix.Sources[pair.Row], Destination: matrix.Destinations[pair.Column], pair.Cell))
+        .OrderByDescending(pair => pair.Cell.LossRatio)
+        .ThenBy(pair => pair.Source, StringComparer.Ordinal)
+        .ThenBy(pair => pair.Destination, StringComparer.Ordinal)
+        .Select(pair => new Finding($"{pair.Source} → {pair.Destination}", Describe(pair.Cell), pair.Cell.Trend));
 
     // A way into a probe is walked there by whoever sends to it, and back by the replies to what it sends itself. Where every
     // pair that walks it loses on it, and nobody loses anything elsewhere, the way is at fault and not the pairs.
     private static IEnumerable<Finding> Shared(MatrixSnapshot matrix)
     {
+        var into = new Dictionary<string, Way>(StringComparer.Ordinal);
+        var outOf = new Dictionary<string, Way>(StringComparer.Ordinal);
+        long lostAnywhere = 0;
+        foreach (MatrixPair pair in matrix.Pairs)
+        {
+            PairCell cell = pair.Cell;
+            (string source, string destination) = (matrix.Sources[pair.Row], matrix.Destinations[pair.Column]);
+            if (cell.Sent == 0 || cell.IsStale) continue;
+            lostAnywhere += cell.LostForward + cell.LostReverse;
+            if (source == destination) continue;
+            Of(outOf, source).Add(cell.Sent, cell.LostForward);
+            Of(into, source).Add(cell.Sent, cell.LostReverse);
+            Of(into, destination).Add(cell.Sent, cell.LostForward);
+            Of(outOf, destination).Add(cell.Sent, cell.LostReverse);
+        }
+
         foreach (string probe in matrix.Sources.Union(matrix.Destinations, StringComparer.Ordinal))
         {
-            foreach (bool inward in (bool[])[true, false])
+            foreach ((string words, Dictionary<string, Way> ways) in ((string, Dictionary<string, Way>)[])[("into", into), ("out of", outOf)])
             {
-                (PairCell Cell, long Lost)[] walkers = [.. matrix.Cells
-                    .Where(pair => (pair.Key.Source == probe) != (pair.Key.Destination == probe) && pair.Value.Sent > 0)
-                    .Select(pair => (pair.Value, pair.Key.Destination == probe == inward ? pair.Value.LostForward : pair.Value.LostReverse))];
-                long lostHere = walkers.Sum(walker => walker.Lost);
-                long lostAnywhere = matrix.Cells.Values.Sum(cell => cell.LostForward + cell.LostReverse);
-                if (walkers.Length < EnoughPairs || walkers.Any(walker => walker.Lost == 0) || lostHere < lostAnywhere * OneSided) continue;
-                double ratio = (double)lostHere / walkers.Sum(walker => walker.Cell.Sent);
-                yield return new Finding(
-                    $"{(inward ? "into" : "out of")} {probe}", $"loses {Percent(ratio)} on all {walkers.Length} pairs that go this way", []);
+                if (!ways.TryGetValue(probe, out Way? way) || way.Pairs < EnoughPairs || way.HasClean || way.Lost < lostAnywhere * OneSided) continue;
+                yield return new Finding($"{words} {probe}", $"loses {Percent((double)way.Lost / way.Sent)} on all {way.Pairs} pairs that go this way", []);
             }
         }
+
+        static Way Of(Dictionary<string, Way> ways, string probe) =>
+            ways.TryGetValue(probe, out Way? way) ? way : ways[probe] = new Way();
     }
 
     /// <summary>Who suspects their own numbers, and why, in one line; null when nobody does.</summary>
@@ -66,7 +79,7 @@ internal static class Findings
             ? $"{matrix.Suspects.Count} of {matrix.Sources.Count} sources"
             : string.Join(", ", matrix.Suspects.Keys.Order(StringComparer.Ordinal));
         IEnumerable<string> reasons = matrix.Suspects.Values.SelectMany(each => each).Distinct().Order().Select(Words);
-        return $"{who}: numbers are suspect, {string.Join(", ", reasons)}";
+        return string.Join(", ", reasons.Prepend($"{who}: numbers are suspect"));
     }
 
     /// <summary>Why a collector suspects itself, in words.</summary>
@@ -139,4 +152,24 @@ internal static class Findings
     }
 
     private static string Percent(double share) => Quantity.Share(share).Replace("%", " %", StringComparison.Ordinal);
+
+    /// <summary>What all pairs that go one way have lost there.</summary>
+    private sealed class Way
+    {
+        public int Pairs { get; private set; }
+
+        public long Sent { get; private set; }
+
+        public long Lost { get; private set; }
+
+        public bool HasClean { get; private set; }
+
+        public void Add(long sent, long lost)
+        {
+            Pairs++;
+            Sent += sent;
+            Lost += lost;
+            HasClean |= lost == 0;
+        }
+    }
 }

@@ -18,7 +18,9 @@ internal static class MatrixPalette
         CellState.Slow => unicode ? "▲" : "^",
         CellState.Lossy => "!",
         CellState.Dead => unicode ? "×" : "x",
-        _ => "?",
+        CellState.Suspect => "?",
+        CellState.Stale => "~",
+        _ => unicode ? "—" : "-",
     };
 
     /// <summary>The colours of a cell: a tile where there are enough of them, else coloured text.</summary>

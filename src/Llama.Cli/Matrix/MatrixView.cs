@@ -11,20 +11,22 @@ namespace Llama.Cli.Matrix;
 /// </summary>
 internal sealed class MatrixView(MatrixSnapshot matrix) : Renderable
 {
-    private const int LossWidth = 4;
-    private const int RttWidth = 5;
-    private const int FullWidth = 2 + LossWidth + 1 + RttWidth;
-    private const int BriefWidth = 2 + RttWidth;
+    private const int BriefWidth = 7;
     private const int LongestLabel = 16;
     private const int MostFindings = 3;
     private const int FewRows = 3;
-    private const string Caption = "Rows send, columns reflect: datagrams lost and median round-trip time.";
 
     // The two lines of the head, the column names, and the empty lines between the parts.
     private const int FixedLines = 6;
 
     /// <summary>What it is called, in the first line.</summary>
     public string Title { get; init; } = "LLAMA";
+
+    /// <summary>What it is of, behind the title; null for its time, span and rate.</summary>
+    public IReadOnlyList<string>? Facts { get; init; }
+
+    /// <summary>What may be done to see what there is no room for; empty for nothing.</summary>
+    public string More { get; init; } = "";
 
     /// <summary>Median round-trip time from which a pair is slow.</summary>
     public TimeSpan Slow { get; init; } = TimeSpan.FromMilliseconds(150);
@@ -42,7 +44,7 @@ internal sealed class MatrixView(MatrixSnapshot matrix) : Renderable
         Head(lines, unicode, maxWidth);
         lines.End();
         ColumnNames(lines, layout, unicode);
-        foreach (string source in layout.Rows) Row(lines, layout, source, options);
+        foreach (int row in layout.Rows) Row(lines, layout, row, options);
         lines.End();
         foreach (string line in layout.Notes) lines.Add(line, MatrixPalette.Quiet).End();
         lines.End();
@@ -53,58 +55,61 @@ internal sealed class MatrixView(MatrixSnapshot matrix) : Renderable
     private void Head(LineWriter lines, bool unicode, int width)
     {
         string separator = unicode ? "  ·  " : "  |  ";
-        string time = matrix.End.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) + "Z";
-        string span = $"last {Math.Max(1, Math.Round((matrix.End - matrix.Start).TotalSeconds)):0} s";
-        string rate = $"{Quantity.PerSecond(matrix.DatagramsPerSecond)} datagrams/s";
-        lines.Add(Fit(Title, width, unicode), MatrixPalette.Title);
-        string rest = string.Concat(((string[])[time, span, rate]).Select(part => separator + part));
-        if (Title.Length < width) lines.Add(Fit(rest, width - Title.Length, unicode), MatrixPalette.Quiet);
+        lines.Add(TerminalText.Fit(Title, width, unicode), MatrixPalette.Title);
+        string rest = string.Concat((Facts ?? OwnFacts()).Select(part => separator + part));
+        int room = width - TerminalText.Width(Title);
+        if (room > 0) lines.Add(TerminalText.Fit(rest, room, unicode), MatrixPalette.Quiet);
         lines.End();
-        lines.Add(Fit(Caption, width, unicode), MatrixPalette.Quiet).End();
+        string caption = $"Rows send, columns reflect: {string.Join(" and ", matrix.Fields.Select(field => field.Caption))}.";
+        lines.Add(TerminalText.Fit(caption, width, unicode), MatrixPalette.Quiet).End();
     }
 
-    private static void ColumnNames(LineWriter lines, Layout layout, bool unicode)
+    private IReadOnlyList<string> OwnFacts()
+    {
+        string time = matrix.End.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) + "Z";
+        string span = $"last {Math.Max(1, Math.Round((matrix.End - matrix.Start).TotalSeconds)):0} s";
+        return matrix.DatagramsPerSecond is { } rate ? [time, span, $"{Quantity.PerSecond(rate)} datagrams/s"] : [time, span];
+    }
+
+    private void ColumnNames(LineWriter lines, Layout layout, bool unicode)
     {
         lines.Add(new string(' ', layout.LabelWidth));
-        foreach (string destination in layout.Columns)
+        foreach (int column in layout.Columns)
         {
             lines.Add(" ");
-            lines.Add(Centre(Fit(destination, layout.CellWidth, unicode), layout.CellWidth), MatrixPalette.Label);
+            lines.Add(TerminalText.Centre(TerminalText.Fit(matrix.Destinations[column], layout.CellWidth, unicode), layout.CellWidth), MatrixPalette.Label);
         }
 
         lines.End();
     }
 
-    private void Row(LineWriter lines, Layout layout, string source, RenderOptions options)
+    private void Row(LineWriter lines, Layout layout, int row, RenderOptions options)
     {
-        lines.Add(Fit(source, layout.LabelWidth, options.Unicode).PadRight(layout.LabelWidth), MatrixPalette.Label);
-        foreach (string destination in layout.Columns)
+        string label = TerminalText.Fit(matrix.Sources[row], layout.LabelWidth, options.Unicode);
+        lines.Add(TerminalText.PadRight(label, layout.LabelWidth), MatrixPalette.Label);
+        IReadOnlyList<PairCell?> cells = matrix.Rows[row];
+        foreach (int column in layout.Columns)
         {
             lines.Add(" ");
-            if (matrix[source, destination] is { } cell)
+            if (cells[column] is { } cell && cell.State(SlowNanos) is not CellState.NotMeasured and var state)
             {
-                CellState state = cell.State(SlowNanos);
                 string text = Text(cell, state, layout.IsBrief, options.Unicode);
-                lines.Add(Centre(text, layout.CellWidth), MatrixPalette.Cell(state, cell.LossRatio ?? 0, (ColorSystem)options.ColorSystem));
+                lines.Add(TerminalText.Centre(text, layout.CellWidth), MatrixPalette.Cell(state, cell.LossRatio ?? 0, (ColorSystem)options.ColorSystem));
             }
             else
             {
-                lines.Add(Centre(options.Unicode ? "—" : "-", layout.CellWidth), MatrixPalette.Quiet);
+                lines.Add(TerminalText.Centre(MatrixPalette.Mark(CellState.NotMeasured, options.Unicode), layout.CellWidth), MatrixPalette.Quiet);
             }
         }
 
         lines.End();
     }
 
-    private static string Text(PairCell cell, CellState state, bool brief, bool unicode)
+    private string Text(PairCell cell, CellState state, bool brief, bool unicode)
     {
-        string mark = MatrixPalette.Mark(state, unicode);
-        string none = unicode ? "—" : "-";
-        string loss = cell.LossRatio is { } ratio ? Quantity.Share(ratio) : none;
-        string rtt = cell.Rtt.Percentile(0.5) is { } median ? Quantity.Duration(median, unicode) : none;
-        return brief
-            ? $"{mark} {(cell.Lost > 0 ? loss : rtt),RttWidth}"
-            : $"{mark} {loss,LossWidth} {rtt,RttWidth}";
+        IReadOnlyList<MatrixField> shown = !brief ? matrix.Fields : cell.Lost > 0 ? [matrix.Fields[0]] : [matrix.Fields[^1]];
+        IEnumerable<string> numbers = shown.Select(field => field.Text(cell, unicode).PadLeft(brief ? BriefWidth - 2 : field.Width));
+        return $"{MatrixPalette.Mark(state, unicode)} {string.Join(' ', numbers)}";
     }
 
     private string Legend(bool unicode)
@@ -116,31 +121,38 @@ internal sealed class MatrixView(MatrixSnapshot matrix) : Renderable
             (CellState.Slow, $"slow (from {slow})"),
             (CellState.Lossy, "loss"),
             (CellState.Dead, "dead"),
-            (CellState.Suspect, "suspect or not measured"),
+            (CellState.Suspect, "suspect"),
+            .. matrix.Pairs.Any(pair => pair.Cell.IsStale) ? [(CellState.Stale, "no news")] : ReadOnlySpan<(CellState, string)>.Empty,
+            (CellState.NotMeasured, "not measured"),
         ];
-        return string.Join("   ", entries.Select(entry => $"{MatrixPalette.Mark(entry.State, unicode)} {entry.Text}"));
+        return string.Join("  ", entries.Select(entry => $"{MatrixPalette.Mark(entry.State, unicode)} {entry.Text}"));
     }
 
-    private static IEnumerable<FindingLine> Worst(IReadOnlyList<Finding> findings, int width, bool unicode)
+    private string Verdict() =>
+        matrix.Pairs.Any(pair => pair.Cell is { Sent: > 0, IsStale: false }) ? "Nothing is lost."
+        : matrix.Pairs.Any(pair => pair.Cell.Sent > 0) ? "No pair has had news of late."
+        : "Nothing was measured.";
+
+    private IEnumerable<FindingLine> Worst(IReadOnlyList<Finding> findings, int width, bool unicode)
     {
         if (findings.Count == 0)
         {
-            yield return new FindingLine("", "", "Nothing is lost.");
+            yield return new FindingLine("", "", TerminalText.Fit(Verdict(), width, unicode));
             yield break;
         }
 
         string Where(Finding finding) => unicode ? finding.Where : finding.Where.Replace("→", "->", StringComparison.Ordinal);
-        int whereWidth = Math.Min(findings.Max(finding => Where(finding).Length), width / 2);
+        int whereWidth = Math.Min(findings.Max(finding => TerminalText.Width(Where(finding))), width / 2);
         int trendWidth = findings.Max(finding => finding.Trend.Count);
         bool withTrend = unicode && trendWidth > 1 && whereWidth + 2 + trendWidth + 2 + findings.Max(finding => finding.Text.Length) <= width;
         foreach (Finding finding in findings)
         {
-            string where = Fit(Where(finding), whereWidth, unicode).PadRight(whereWidth + 2);
+            string where = TerminalText.PadRight(TerminalText.Fit(Where(finding), whereWidth, unicode), whereWidth + 2);
             string trend = withTrend ? Sparkline(finding.Trend).PadRight(trendWidth + 2) : "";
-            foreach (string line in Wrap(finding.Text, width - where.Length - trend.Length, unicode))
+            foreach (string line in TerminalText.Wrap(finding.Text, width - whereWidth - 2 - trend.Length, unicode))
             {
                 yield return new FindingLine(where, trend, line);
-                where = new string(' ', where.Length);
+                where = new string(' ', whereWidth + 2);
                 trend = new string(' ', trend.Length);
             }
         }
@@ -154,85 +166,63 @@ internal sealed class MatrixView(MatrixSnapshot matrix) : Renderable
 
     private Layout Arrange(int width, IReadOnlyList<Finding> findings, bool unicode)
     {
-        int label = Math.Min(LongestLabel, Math.Max(4, matrix.Sources.DefaultIfEmpty("").Max(name => name.Length)));
+        int label = Math.Min(LongestLabel, Math.Max(4, matrix.Sources.DefaultIfEmpty("").Max(TerminalText.Width)));
         int columns = matrix.Destinations.Count;
-        int padded = FullWidth + 2;
+        int full = 1 + matrix.Fields.Sum(field => 1 + field.Width);
+        int padded = full + 2;
         (int cell, bool brief) =
-            label + columns * (padded + 1) <= width ? (padded, false)
-            : label + columns * (FullWidth + 1) <= width ? (FullWidth, false)
+            label + (long)columns * (padded + 1) <= width ? (padded, false)
+            : label + (long)columns * (full + 1) <= width ? (full, false)
             : (BriefWidth, true);
         int columnsFit = Math.Clamp((width - label) / (cell + 1), 1, Math.Max(1, columns));
-        IReadOnlyList<string> shownColumns = KeepWorst(matrix.Destinations, columnsFit, name => Badness(pair => pair.Destination == name));
+        int[] shownColumns = KeepWorst(columns, columnsFit, pair => pair.Column);
 
-        string[] notes = [.. ((string?[])[Legend(unicode), Findings.Suspicion(matrix)]).OfType<string>().SelectMany(note => Wrap(note, width, unicode))];
+        string[] notes = [.. ((string?[])[Legend(unicode), Findings.Suspicion(matrix)]).OfType<string>().SelectMany(note => TerminalText.Wrap(note, width, unicode))];
         FindingLine[] worst = [.. Worst(findings, width, unicode)];
-        IReadOnlyList<string> shownRows = matrix.Sources;
+        int rows = matrix.Sources.Count;
+        int[] shownRows = [.. Enumerable.Range(0, rows)];
         if (MaxHeight is { } height)
         {
-            // Rows go before words, but for a few of them the words are cut. Hiding takes a line itself, to say so.
-            int room = height - FixedLines - notes.Length - (columns > shownColumns.Count ? 1 : 0);
-            if (matrix.Sources.Count + worst.Length > room)
+            // Rows go before words, but for a few of them the words are cut. Hiding takes lines itself, to say so.
+            int room = height - FixedLines - notes.Length;
+            if (columns > shownColumns.Length) room -= Hidden(columns - shownColumns.Length, 0, width, unicode).Length;
+            if (rows + worst.Length > room)
             {
-                if (columns == shownColumns.Count) room--;
-                int rowsFit = Math.Min(matrix.Sources.Count, Math.Max(FewRows, room - worst.Length));
-                shownRows = KeepWorst(matrix.Sources, rowsFit, name => Badness(pair => pair.Source == name));
-                worst = worst[..Math.Clamp(room - shownRows.Count, 0, worst.Length)];
+                if (columns == shownColumns.Length) room -= Hidden(0, rows, width, unicode).Length;
+                shownRows = KeepWorst(rows, Math.Min(rows, Math.Max(FewRows, room - worst.Length)), pair => pair.Row);
+                worst = worst[..Math.Clamp(room - shownRows.Length, 0, worst.Length)];
             }
         }
 
-        string[] hidden =
-        [
-            .. Hidden(columns - shownColumns.Count, "column"),
-            .. Hidden(matrix.Sources.Count - shownRows.Count, "row"),
-        ];
-        if (hidden.Length > 0)
-            notes = [.. notes, Fit($"No room for {string.Join(" and ", hidden)}; those that do best are left out.", width, unicode)];
-        return new Layout(label, cell, brief, shownColumns, shownRows, notes, worst);
+        string[] hidden = Hidden(columns - shownColumns.Length, rows - shownRows.Length, width, unicode);
+        return new Layout(label, cell, brief, shownColumns, shownRows, [.. notes, .. hidden], worst);
     }
 
-    private static IEnumerable<string> Hidden(int count, string what)
+    /// <summary>What there is no room for, in lines; none where there is room for all.</summary>
+    private string[] Hidden(int columns, int rows, int width, bool unicode)
     {
-        if (count > 0) yield return $"{count} {what}{(count == 1 ? "" : "s")}";
+        if (columns <= 0 && rows <= 0) return [];
+        string Some(int count, string what) => count > 0 ? $"{count.ToString("#,0", CultureInfo.InvariantCulture)} {what}{(count == 1 ? "" : "s")}" : "";
+        string what = string.Join(" and ", ((string[])[Some(columns, "column"), Some(rows, "row")]).Where(text => text.Length > 0));
+        string first = TerminalText.Fit($"No room for {what}; those that do best are left out.", width, unicode);
+        return More.Length == 0 ? [first] : [first, TerminalText.Fit(More, width, unicode)];
     }
 
-    private static IReadOnlyList<string> KeepWorst(IReadOnlyList<string> names, int count, Func<string, double> badness)
+    /// <summary>The places of the worst rows or columns, in their order.</summary>
+    private int[] KeepWorst(int count, int most, Func<MatrixPair, int> place)
     {
-        if (names.Count <= count) return names;
-        HashSet<string> kept = [.. names.OrderByDescending(badness).Take(count)];
-        return [.. names.Where(kept.Contains)];
-    }
-
-    private double Badness(Func<(string Source, string Destination), bool> matches) =>
-        matrix.Cells.Where(pair => matches(pair.Key)).Sum(pair => (double)pair.Value.State(SlowNanos) + 10 * (pair.Value.LossRatio ?? 0));
-
-    private static string Fit(string text, int width, bool unicode) =>
-        text.Length <= width ? text
-        : width < 1 ? ""
-        : string.Concat(text.AsSpan(0, width - 1), unicode ? "…" : "~");
-
-    private static IEnumerable<string> Wrap(string text, int width, bool unicode)
-    {
-        while (text.Length > width && width > 0 && text.LastIndexOf(' ', width) is > 0 and var at)
-        {
-            yield return text[..at].TrimEnd(' ');
-            text = text[at..].TrimStart(' ');
-        }
-
-        yield return Fit(text, width, unicode);
-    }
-
-    private static string Centre(string text, int width)
-    {
-        int left = Math.Max(0, width - text.Length) / 2;
-        return text.PadLeft(text.Length + left).PadRight(width);
+        if (count <= most) return [.. Enumerable.Range(0, count)];
+        double[] badness = new double[count];
+        foreach (MatrixPair pair in matrix.Pairs) badness[place(pair)] += (double)pair.Cell.State(SlowNanos) + 10 * (pair.Cell.LossRatio ?? 0);
+        return [.. Enumerable.Range(0, count).OrderByDescending(each => badness[each]).Take(most).Order()];
     }
 
     private sealed record Layout(
         int LabelWidth,
         int CellWidth,
         bool IsBrief,
-        IReadOnlyList<string> Columns,
-        IReadOnlyList<string> Rows,
+        IReadOnlyList<int> Columns,
+        IReadOnlyList<int> Rows,
         IReadOnlyList<string> Notes,
         IReadOnlyList<FindingLine> Findings);
 

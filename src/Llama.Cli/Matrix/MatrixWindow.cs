@@ -49,13 +49,15 @@ internal sealed class MatrixWindow(int intervals)
         }
 
         List<IntervalReport> last = _reports[newest];
+        string[] sources = [.. pairs.Keys.Select(pair => pair.Source).Distinct().Order(StringComparer.Ordinal)];
+        string[] destinations = [.. pairs.Keys.Select(pair => pair.Destination).Distinct().Order(StringComparer.Ordinal)];
         return new MatrixSnapshot
         {
             Start = _reports.GetValueAtIndex(0).Min(report => report.Start),
             End = newest,
-            Sources = [.. pairs.Keys.Select(pair => pair.Source).Distinct().Order(StringComparer.Ordinal)],
-            Destinations = [.. pairs.Keys.Select(pair => pair.Destination).Distinct().Order(StringComparer.Ordinal)],
-            Cells = pairs.ToDictionary(pair => pair.Key, pair => Merge(pair.Value, newest)),
+            Sources = sources,
+            Destinations = destinations,
+            Rows = [.. sources.Select(source => destinations.Select(destination => Merge(pairs.GetValueOrDefault((source, destination)), newest)).ToArray())],
             Suspects = last
                 .SelectMany(report => report.Summaries.Select(SourceOf).Distinct().Select(source => (Source: source, report.Health.Suspect)))
                 .GroupBy(each => each.Source)
@@ -66,13 +68,13 @@ internal sealed class MatrixWindow(int intervals)
         };
     }
 
-    private PairCell Merge(List<Sample> samples, DateTimeOffset newest) => new()
+    private PairCell? Merge(List<Sample>? samples, DateTimeOffset newest) => samples is null ? null : new PairCell
     {
         Sent = samples.Sum(sample => sample.Summary.Counts.Sent),
         Lost = samples.Sum(sample => sample.Summary.Counts.Lost),
         LostForward = samples.Sum(sample => Known(sample.Summary, counts => counts.LostForward)),
         LostReverse = samples.Sum(sample => Known(sample.Summary, counts => counts.LostReverse)),
-        Rtt = samples.Aggregate(LatencyHistogram.Empty, (merged, sample) => merged.Merge(sample.Summary.Rtt)),
+        MedianNanos = samples.Aggregate(LatencyHistogram.Empty, (merged, sample) => merged.Merge(sample.Summary.Rtt)).Percentile(0.5),
         Flows = [.. samples
             .SelectMany(sample => sample.Summary.Flows)
             .GroupBy(flow => flow.SourcePort)

@@ -1,15 +1,19 @@
-using Llama.Engine.Summaries;
-
 namespace Llama.Cli.Matrix;
 
 /// <summary>How a pair does, from best to worst.</summary>
 internal enum CellState
 {
+    /// <summary>Nothing was sent.</summary>
+    NotMeasured,
+
     /// <summary>Nothing lost, round trips as short as they should be.</summary>
     Fine,
 
-    /// <summary>Nothing was sent, or the collector that measured has reason to suspect itself.</summary>
+    /// <summary>The collector that measured has reason to suspect itself.</summary>
     Suspect,
+
+    /// <summary>There should have been news since.</summary>
+    Stale,
 
     /// <summary>Nothing lost, but the median round trip takes too long.</summary>
     Slow,
@@ -36,8 +40,8 @@ internal sealed record PairCell
     /// <summary>Of the lost, those known to have been lost on the way back.</summary>
     public long LostReverse { get; init; }
 
-    /// <summary>Round-trip times.</summary>
-    public LatencyHistogram Rtt { get; init; } = LatencyHistogram.Empty;
+    /// <summary>Median round-trip time in nanoseconds; null where nothing came back.</summary>
+    public double? MedianNanos { get; init; }
 
     /// <summary>Each flow's datagrams, in the order of the source ports.</summary>
     public IReadOnlyList<FlowLoss> Flows { get; init; } = [];
@@ -48,6 +52,12 @@ internal sealed record PairCell
     /// <summary>The collector suspects itself.</summary>
     public bool IsSuspect { get; init; }
 
+    /// <summary>There should have been news since.</summary>
+    public bool IsStale { get; init; }
+
+    /// <summary>Values of fields that are shown besides the others here, as whoever made the matrix has ordered them.</summary>
+    public IReadOnlyList<double?> Shown { get; init; } = [];
+
     /// <summary>Lost of sent, 0 to 1; null when nothing was sent.</summary>
     public double? LossRatio => Sent == 0 ? null : (double)Lost / Sent;
 
@@ -55,10 +65,12 @@ internal sealed record PairCell
     /// <param name="slowNanos">Median round-trip time from which it is slow.</param>
     public CellState State(long slowNanos) => this switch
     {
-        { Sent: 0 } or { IsSuspect: true } => CellState.Suspect,
+        { Sent: 0 } => CellState.NotMeasured,
+        { IsStale: true } => CellState.Stale,
+        { IsSuspect: true } => CellState.Suspect,
         _ when Lost == Sent => CellState.Dead,
         { Lost: > 0 } => CellState.Lossy,
-        _ when Rtt.Percentile(0.5) >= slowNanos => CellState.Slow,
+        _ when MedianNanos >= slowNanos => CellState.Slow,
         _ => CellState.Fine,
     };
 }

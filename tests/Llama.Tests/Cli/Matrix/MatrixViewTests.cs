@@ -18,9 +18,9 @@ public class MatrixViewTests
                       ams1           fra1           pdx1           syd1
             ams1       -         .   0%  48us   ^   0%  12ms   !  10%  61ms
             fra1  .   0%  49us        -         x 100%     -   !  12%  61ms
-            pdx1  ?   0%  50us   .   0%  51us        -         ?    -     -
+            pdx1  ?   0%  50us   .   0%  51us        -              -
 
-            . fine   ^ slow (from 10ms)   ! loss   x dead   ? suspect or not measured
+            . fine  ^ slow (from 10ms)  ! loss  x dead  ? suspect  - not measured
             pdx1: numbers are suspect, datagrams left late
 
             fra1 -> pdx1  loses 100 %, nothing comes back
