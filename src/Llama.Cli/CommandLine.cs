@@ -62,6 +62,8 @@ internal static class CommandLine
         root.Add(ServerCommand.Create(surroundings));
         root.Add(ProbeCommand.Create(surroundings));
         root.Add(ScraperCommand.Create(surroundings));
+        root.Add(MatrixCommand.Create(surroundings));
+        root.Add(TopCommand.Create(surroundings));
         root.Add(PingCommand.Create(surroundings));
         root.Add(DemoCommand.Create(surroundings));
         root.Add(PlanCommand.Create(surroundings));

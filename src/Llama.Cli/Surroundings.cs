@@ -24,6 +24,9 @@ internal sealed record Surroundings
     /// <summary>The time that log lines and waits go by.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    /// <summary>What sends the requests of commands that ask a server; null for the network.</summary>
+    public HttpMessageHandler? HttpHandler { get; init; }
+
     /// <summary>The log, on <see cref="Error"/>.</summary>
     public Log Log => field ??= new Log(Error, Time);
 

@@ -11,6 +11,8 @@ internal static class MatrixPalette
 
     public static Style Quiet { get; } = new(decoration: Decoration.Dim);
 
+    public static Style Warning { get; } = new(Color.Olive, decoration: Decoration.Bold);
+
     /// <summary>The mark of a state.</summary>
     public static string Mark(CellState state, bool unicode) => state switch
     {

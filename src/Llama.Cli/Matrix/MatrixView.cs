@@ -25,6 +25,12 @@ internal sealed class MatrixView(MatrixSnapshot matrix) : Renderable
     /// <summary>What it is of, behind the title; null for its time, span and rate.</summary>
     public IReadOnlyList<string>? Facts { get; init; }
 
+    /// <summary>What is wrong with it, in place of what its cells show; null where nothing is.</summary>
+    public string? Notice { get; init; }
+
+    /// <summary>What is said in place of the worst pairs where nothing is lost; null for what the matrix comes to.</summary>
+    public string? Verdict { get; init; }
+
     /// <summary>What may be done to see what there is no room for; empty for nothing.</summary>
     public string More { get; init; } = "";
 
@@ -60,8 +66,10 @@ internal sealed class MatrixView(MatrixSnapshot matrix) : Renderable
         int room = width - TerminalText.Width(Title);
         if (room > 0) lines.Add(TerminalText.Fit(rest, room, unicode), MatrixPalette.Quiet);
         lines.End();
-        string caption = $"Rows send, columns reflect: {string.Join(" and ", matrix.Fields.Select(field => field.Caption))}.";
-        lines.Add(TerminalText.Fit(caption, width, unicode), MatrixPalette.Quiet).End();
+        string[] shown = [.. matrix.Fields.Select(field => field.Caption)];
+        string all = shown.Length > 1 ? $"{string.Join(", ", shown[..^1])} and {shown[^1]}" : string.Concat(shown);
+        string caption = $"Rows send, columns reflect: {all}.";
+        lines.Add(TerminalText.Fit(Notice ?? caption, width, unicode), Notice is null ? MatrixPalette.Quiet : MatrixPalette.Warning).End();
     }
 
     private IReadOnlyList<string> OwnFacts()
@@ -122,13 +130,13 @@ internal sealed class MatrixView(MatrixSnapshot matrix) : Renderable
             (CellState.Lossy, "loss"),
             (CellState.Dead, "dead"),
             (CellState.Suspect, "suspect"),
-            .. matrix.Pairs.Any(pair => pair.Cell.IsStale) ? [(CellState.Stale, "no news")] : ReadOnlySpan<(CellState, string)>.Empty,
+            .. matrix.Pairs.Any(pair => pair.Cell.IsStale) ? [(CellState.Stale, "stale")] : ReadOnlySpan<(CellState, string)>.Empty,
             (CellState.NotMeasured, "not measured"),
         ];
         return string.Join("  ", entries.Select(entry => $"{MatrixPalette.Mark(entry.State, unicode)} {entry.Text}"));
     }
 
-    private string Verdict() =>
+    private string OwnVerdict() =>
         matrix.Pairs.Any(pair => pair.Cell is { Sent: > 0, IsStale: false }) ? "Nothing is lost."
         : matrix.Pairs.Any(pair => pair.Cell.Sent > 0) ? "No pair has had news of late."
         : "Nothing was measured.";
@@ -137,7 +145,7 @@ internal sealed class MatrixView(MatrixSnapshot matrix) : Renderable
     {
         if (findings.Count == 0)
         {
-            yield return new FindingLine("", "", TerminalText.Fit(Verdict(), width, unicode));
+            foreach (string line in TerminalText.Wrap(Verdict ?? OwnVerdict(), width, unicode)) yield return new FindingLine("", "", line);
             yield break;
         }
 

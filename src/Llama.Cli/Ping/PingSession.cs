@@ -94,7 +94,7 @@ internal sealed class PingSession(PingOptions options, IReadOnlyList<Target> tar
 
     private async Task<IReadOnlyList<string>> ShowAsync(CancellationTokenSource ending)
     {
-        StartListening();
+        if (surroundings.ReadKey is { } readKey) Keyboard.Listen(readKey, key => _events.Writer.TryWrite(new KeyPressed(key)));
         var look = new Look { PerFlow = options.PerFlow };
         using (var screen = new LiveScreen(surroundings.Out))
         {
@@ -130,30 +130,6 @@ internal sealed class PingSession(PingOptions options, IReadOnlyList<Target> tar
             MaxHeight = height,
         };
         screen.Show(Drawing.ForTerminal(view, width, surroundings.Environment), height);
-    }
-
-    /// <summary>
-    /// Waits for keys on a thread of its own: the terminal gives single keys, and does not echo them, only while somebody waits.
-    /// </summary>
-    private void StartListening()
-    {
-        if (surroundings.ReadKey is not { } readKey) return;
-        var listening = new Thread(() =>
-        {
-            try
-            {
-                while (_events.Writer.TryWrite(new KeyPressed(readKey()))) { }
-            }
-            catch (Exception error) when (error is InvalidOperationException or IOException)
-            {
-                // The keyboard is gone.
-            }
-        })
-        {
-            IsBackground = true,
-            Name = "keys",
-        };
-        listening.Start();
     }
 
     private abstract record PingEvent;

@@ -4,7 +4,7 @@ using System.Text;
 namespace Llama.Server.Intake;
 
 /// <summary>Names of others as text for a terminal: what controls it, or the direction of writing, is shown as an escape.</summary>
-internal static class Printable
+public static class Printable
 {
     /// <summary>The text on one line; a backslash is doubled, so that nothing looks like an escape that is none.</summary>
     public static string Of(string text)

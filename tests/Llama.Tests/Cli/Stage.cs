@@ -13,6 +13,9 @@ internal sealed class Stage
 
     public ManualTime Time { get; } = new(new DateTimeOffset(2026, 11, 22, 12, 0, 0, TimeSpan.Zero));
 
+    /// <summary>What answers requests; null for the network.</summary>
+    public HttpMessageHandler? HttpHandler { get; set; }
+
     public string Out => _out.ToString();
 
     public string Error => _error.ToString();
@@ -23,6 +26,7 @@ internal sealed class Stage
         Error = new StringWriter(_error) { NewLine = "\n" },
         Environment = name => Environment.GetValueOrDefault(name),
         Time = Time,
+        HttpHandler = HttpHandler,
     };
 
     public Task<int> RunAsync(params string[] args) => CommandLine.RunAsync(args, Surroundings);

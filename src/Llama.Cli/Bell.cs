@@ -1,4 +1,4 @@
-namespace Llama.Cli.Joining;
+namespace Llama.Cli;
 
 /// <summary>Lets one loop end another one's pause early. Any thread may ring.</summary>
 internal sealed class Bell
