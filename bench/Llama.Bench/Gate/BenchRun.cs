@@ -65,6 +65,8 @@ internal static class BenchRun
         new OneChange(bench, "sample of 8", "{sample: {degree: 8}}"),
         new MatrixAnswers(bench),
         new HistoryPushes(bench),
+        new HistoryStorage(bench),
+        new HistoryMonth(bench),
         new LineProtocolRate(bench),
         new ScrapeThroughput(bench, "VictoriaMetrics 1.79", ScrapeThroughput.StartVictoriaMetricsAsync, "/health"),
         new ScrapeThroughput(bench, "InfluxDB 1.6", ScrapeThroughput.StartInfluxAsync, "/ping"),
