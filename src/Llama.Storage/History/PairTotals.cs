@@ -103,6 +103,7 @@ public sealed class PairTotals
     }
 
     /// <summary>Takes over a distribution: in the order of the indices, each index once, no empty ones.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An index is none of <see cref="LogLinear"/>.</exception>
     public void SetBuckets(ReadOnlySpan<LatencyBucket> buckets)
     {
         _buckets.Clear();

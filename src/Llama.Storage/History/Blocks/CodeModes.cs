@@ -26,6 +26,9 @@ internal static class CodeModes
     /// <param name="cost">What they need in it, in quarters of a bit.</param>
     public static int Best(ReadOnlySpan<int> lengths, out long cost)
     {
+        cost = 0;
+        lengths = lengths[..(lengths.LastIndexOfAnyExcept(0) + 1)];
+        if (lengths.Length <= 1) return 0;
         long count = 0, sum = 0;
         for (int length = 0; length < lengths.Length; length++)
         {
@@ -33,8 +36,6 @@ internal static class CodeModes
             sum += (long)lengths[length] * length;
         }
 
-        cost = 0;
-        if (sum == 0) return 0;
         int mean = (int)(sum / count);
         int best = 0;
         cost = long.MaxValue;
@@ -51,7 +52,7 @@ internal static class CodeModes
     /// <summary>How many quarters of a bit numbers of these lengths need in a mode: exact where all are alike, close elsewhere.</summary>
     public static long Cost(ReadOnlySpan<int> lengths, int mode)
     {
-        if (mode == 0) return lengths[1..].IndexOfAnyExcept(0) < 0 ? 0 : long.MaxValue / 2;
+        if (mode == 0) return lengths.LastIndexOfAnyExcept(0) <= 0 ? 0 : long.MaxValue / 2;
         int order = mode - 1;
         long cost = 0;
         for (int length = 0; length < lengths.Length; length++)

@@ -13,7 +13,7 @@ internal static class RoundedNanos
     public const int CoarseBits = 6;
 
     /// <summary>For means over several intervals, which are written again with each that is added: those must not vanish in rounding.</summary>
-    public const int FineBits = 16;
+    public const int FineBits = 14;
 
     /// <summary>How many steps of a fine number make one of a coarse number.</summary>
     public const int FineShift = FineBits - CoarseBits;

@@ -28,7 +28,6 @@ internal sealed class StripWriter(int columns, int basedColumns)
     // Bases are the median of so many numbers at most: those of the first pairs.
     private const int MostSamples = 63;
 
-    private readonly List<Symbol> _symbols = [];
     private readonly List<int> _ends = [];
     private readonly List<int> _bits = [];
     private readonly long[] _bases = new long[basedColumns];
@@ -38,28 +37,34 @@ internal sealed class StripWriter(int columns, int basedColumns)
     private readonly byte[] _table = new byte[columns];
     private readonly byte[] _own = new byte[columns];
     private readonly BitWriter _strip = new();
+    private Symbol[] _symbols = new Symbol[256];
+    private int _count;
 
     /// <summary>How many bits the part of each pair takes, once it is written.</summary>
     public ReadOnlySpan<int> PairBits => CollectionsMarshal.AsSpan(_bits);
 
     /// <summary>Adds a number.</summary>
-    public void Add(int column, ulong value) => _symbols.Add(new Symbol(column, value));
+    public void Add(int column, ulong value)
+    {
+        if (_count == _symbols.Length) Array.Resize(ref _symbols, 2 * _count);
+        _symbols[_count++] = new Symbol(column, value);
+    }
 
     /// <summary>Adds a number to a column with a base.</summary>
     public void AddBased(int column, long value)
     {
         if (_sampled[column] < MostSamples) _samples[column * MostSamples + _sampled[column]++] = value;
-        _symbols.Add(new Symbol(column, (ulong)value));
+        Add(column, (ulong)value);
     }
 
     /// <summary>Ends a pair.</summary>
-    public void EndPair() => _ends.Add(_symbols.Count);
+    public void EndPair() => _ends.Add(_count);
 
     /// <summary>Writes the table, and gives the strip, which is valid until this is used anew.</summary>
     public ReadOnlySpan<byte> Finish(BitWriter head)
     {
-        TakeBases();
-        Span<Symbol> symbols = CollectionsMarshal.AsSpan(_symbols);
+        Span<Symbol> symbols = _symbols.AsSpan(0, _count);
+        TakeBases(symbols);
         CountLengths(symbols);
         for (int column = 0; column < columns; column++) _table[column] = (byte)CodeModes.Best(LengthsOf(column), out _);
         WriteTable(head);
@@ -79,14 +84,14 @@ internal sealed class StripWriter(int columns, int basedColumns)
     /// <summary>Forgets all.</summary>
     public void Clear()
     {
-        _symbols.Clear();
+        _count = 0;
         _ends.Clear();
         _bits.Clear();
         _strip.Clear();
         Array.Clear(_sampled);
     }
 
-    private void TakeBases()
+    private void TakeBases(Span<Symbol> symbols)
     {
         for (int column = 0; column < basedColumns; column++)
         {
@@ -96,7 +101,7 @@ internal sealed class StripWriter(int columns, int basedColumns)
         }
 
         if (basedColumns == 0) return;
-        foreach (ref Symbol symbol in CollectionsMarshal.AsSpan(_symbols))
+        foreach (ref Symbol symbol in symbols)
             if (symbol.Column < basedColumns) symbol.Value = Symbols.Fold((long)symbol.Value - _bases[symbol.Column]);
     }
 

@@ -102,8 +102,14 @@ public sealed class BlockDamageTests
         Block block = Block.Of(
             new Point(3, 184, ArbitraryTotals.Noon, totals), new Point(4, 184, ArbitraryTotals.Noon, totals), new Point(4, 184, ArbitraryTotals.Noon.AddSeconds(30), totals));
 
-        Assert.Equal("COUNTS", Convert.ToHexStringLower(block.Counts));
-        Assert.Equal("DETAIL", Convert.ToHexStringLower(block.Detail));
+        Assert.Equal(
+            "018f47868c011e8f0d180205417103d37fbde50635a8001551124952d40f40a84dc2018398896c46761aec3c00503e203d0198201cf841f907e0000008f0d187"
+            + "ff00e6996e2aa27ca884",
+            Convert.ToHexStringLower(block.Counts));
+        Assert.Equal(
+            "837d15f424044a071c8044a076a805550ad53a0ad08aa83f28040201008054454906fa09912825d20152f252d41680e83e70d402bde2ec070d402bde2ec0e1a8"
+            + "057bc5d8000c7e18fe0c7af25ebc9f5a40c2b1020000",
+            Convert.ToHexStringLower(block.Detail));
     }
 
     private static Block Realistic()

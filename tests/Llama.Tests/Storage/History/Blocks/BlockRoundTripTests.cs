@@ -8,7 +8,7 @@ namespace Llama.Tests.Storage.History.Blocks;
 /// <summary>What goes into a block comes out of it, whichever part of it is asked for.</summary>
 public sealed class BlockRoundTripTests
 {
-    private static readonly Config Many = Config.QuickThrowOnFailure.WithMaxTest(300);
+    private static readonly Config Many = Config.QuickThrowOnFailure.WithMaxTest(150);
 
     [Fact]
     public void What_was_put_in_comes_out_in_order() => Prop.ForAll(ArbitraryTotals.Points, points =>
