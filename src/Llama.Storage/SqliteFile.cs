@@ -21,6 +21,9 @@ internal sealed class SqliteFile : IDisposable
 {
     private const int Corrupt = 11, NotADatabase = 26, Full = 13, ReadOnly = 8, IoError = 10, CannotOpen = 14;
 
+    /// <summary>How long what another connection does is waited for.</summary>
+    public const int BusyMilliseconds = 5000;
+
     private readonly List<Statement> _statements = [];
     private readonly Statement _begin, _commit;
 
@@ -214,7 +217,7 @@ internal sealed class SqliteFile : IDisposable
             connection.Open();
 
             // For statements that do not go through a command.
-            Run(connection, "PRAGMA busy_timeout = 5000");
+            Run(connection, $"PRAGMA busy_timeout = {BusyMilliseconds}");
             return connection;
         }
         catch

@@ -12,6 +12,8 @@ internal static class HistoryCopy
     /// <exception cref="IOException">It can't be written, or is there already.</exception>
     public static void Write(string path, string copy, CancellationToken cancellation)
     {
+        if (Path.GetDirectoryName(Path.GetFullPath(copy)) is { } parent && !Directory.Exists(parent))
+            throw new IOException($"{copy}: there is no such directory; make it, or name another one.");
         if (Path.Exists(copy)) throw new IOException($"{copy}: is there already; name another file.");
         string temporary = copy + ".new";
         try

@@ -142,8 +142,9 @@ internal sealed class HistoryWriter : IDisposable
         return (before - _file.Number("PRAGMA page_count")) * _file.Number("PRAGMA page_size");
     }
 
-    /// <summary>Brings what was committed from the log to the file, as far as no reader is in the way.</summary>
-    public void Checkpoint() => SqliteFile.Run(_file.Connection, "PRAGMA wal_checkpoint(PASSIVE)");
+    /// <summary>Brings what was committed from the log to the file, as far as no reader is in the way; waits for none.</summary>
+    public void Checkpoint() => SqliteFile.Run(
+        _file.Connection, $"PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout = {SqliteFile.BusyMilliseconds}");
 
     /// <summary>Since when what is kept.</summary>
     public KeptSince Kept() => KeptSince.Read(_kept);

@@ -14,6 +14,9 @@ internal sealed class SettledSpan
     /// <summary>The reports of the journal that are in them.</summary>
     public List<JournalEntry> Journal { get; } = [];
 
+    /// <summary>Where the source goes on, in 100 ns since the Unix epoch: what comes late to a span that is done waits for the next round.</summary>
+    public long Next { get; set; }
+
     /// <summary>How many of the reports and of the rows could not be read.</summary>
     public int Damaged => Journal.Count(entry => entry.IsDamaged) + _rows.Count(row => row.IsFormerDamaged);
 

@@ -12,6 +12,8 @@ internal sealed class Settlement : IDisposable
     /// <summary>What is settled together: one source, and the span of a row of the finest levels.</summary>
     public static readonly long SpanTicks = HistoryLevel.Raw.RowSpan().Ticks;
 
+    private static readonly HistoryLevel[] CoarseFirst = [.. HistoryLevels.All.Reverse()];
+
     private const int MaxReports = 256;
     private const long MaxOctets = 64L << 20;
 
@@ -26,7 +28,7 @@ internal sealed class Settlement : IDisposable
     {
         _connection = HistoryFile.ConnectToRead(path);
         _nextSource = new Statement(_connection, "SELECT source FROM journal WHERE source > ?1 ORDER BY source LIMIT 1");
-        _nextStart = new Statement(_connection, "SELECT start FROM journal WHERE source = ?1 AND start < ?2 ORDER BY start LIMIT 1");
+        _nextStart = new Statement(_connection, "SELECT start FROM journal WHERE source = ?1 AND start >= ?2 AND start < ?3 ORDER BY start LIMIT 1");
         _journal = new Statement(
             _connection, $"SELECT id, start, counts, detail FROM journal WHERE source = ?1 AND start >= ?2 AND start < ?3 ORDER BY start LIMIT {MaxReports}");
         _kept = new Statement(_connection, KeptSince.Select);
@@ -37,15 +39,18 @@ internal sealed class Settlement : IDisposable
     /// <summary>The first source behind another one that has reports in the journal; null when there is none.</summary>
     public int? NextSource(int behind) => First(_nextSource.Bind(1, behind)) is { } source ? (int)source : null;
 
-    /// <summary>What the oldest reports of a source come to that begin before a moment; null when there are none. Valid until the next call.</summary>
+    /// <summary>
+    /// What the oldest reports of a source come to that begin within a time, of one span; null when there are none. Valid until the next call.
+    /// </summary>
     /// <param name="source">The source.</param>
-    /// <param name="before">The moment, in 100 ns since the Unix epoch; the end of a span.</param>
-    public SettledSpan? Settle(int source, long before)
+    /// <param name="from">Start of the time, in 100 ns since the Unix epoch; the start of a span.</param>
+    /// <param name="before">Its end; the end of a span.</param>
+    public SettledSpan? Settle(int source, long from, long before)
     {
-        if (First(_nextStart.Bind(1, source).Bind(2, before)) is not { } start) return null;
+        if (First(_nextStart.Bind(1, source).Bind(2, from).Bind(3, before)) is not { } start) return null;
         long span = start - start % SpanTicks;
         _settled.Journal.Clear();
-        Read(source, span);
+        _settled.Next = Read(source, span) ? span + SpanTicks : span;
         KeptSince kept = KeptSince.Read(_kept);
         while (Build(source, HistoryTime.At(span), kept) is { } damaged) damaged.IsDamaged = true;
         return _settled;
@@ -65,7 +70,8 @@ internal sealed class Settlement : IDisposable
         return value;
     }
 
-    private void Read(int source, long span)
+    /// <summary>Reads the reports of a span; false when there may be more than can be settled at once.</summary>
+    private bool Read(int source, long span)
     {
         long octets = 0;
         _journal.Bind(1, source).Bind(2, span).Bind(3, span + SpanTicks);
@@ -76,8 +82,10 @@ internal sealed class Settlement : IDisposable
             octets += entry.Length;
             if (octets < MaxOctets) continue;
             _journal.Leave();
-            break;
+            return false;
         }
+
+        return _settled.Journal.Count < MaxReports;
     }
 
     /// <summary>Puts all rows together; tells the report that it could not read, if there is one.</summary>
@@ -135,25 +143,23 @@ internal sealed class Settlement : IDisposable
 
     private void AddRows(int source, DateTimeOffset span, int part, in KeptSince kept)
     {
-        _blocks[(int)HistoryLevel.TenMinutes].Write(out ReadOnlySpan<byte> counts, out ReadOnlySpan<byte> detail);
-        AddSteps(HistoryLevel.Hour, span, counts, detail);
-        AddSteps(HistoryLevel.Day, span, counts, detail);
-        foreach (HistoryLevel level in HistoryLevels.All)
+        // Hours and days are put together from ten minutes, which therefore come before what is there already of them.
+        _blocks[(int)HistoryLevel.TenMinutes].Write(out ReadOnlySpan<byte> newCounts, out ReadOnlySpan<byte> newDetail);
+        foreach (HistoryLevel level in CoarseFirst)
         {
             var key = new RowKey(RowKey.SpanOf(level, span), source, part);
             if (!kept.Has(level, HistoryTime.Of(RowKey.StartOf(level, key.Span)))) continue;
             BlockBuilder block = _blocks[(int)level];
             SettledRow row = Former(new SettledRow(level, key, 0), block);
-            block.Write(out counts, out detail);
+            if (level > HistoryLevel.TenMinutes) AddSteps(block, StepOf(level, HistoryTime.Of(span)), newCounts, newDetail);
+            block.Write(out ReadOnlySpan<byte> counts, out ReadOnlySpan<byte> detail);
             _settled.Add(row with { Points = block.Count }, counts, detail);
         }
     }
 
     /// <summary>Adds what ten minutes came to, to the step that they are in.</summary>
-    private void AddSteps(HistoryLevel level, DateTimeOffset span, ReadOnlySpan<byte> counts, ReadOnlySpan<byte> detail)
+    private static void AddSteps(BlockBuilder block, DateTimeOffset step, ReadOnlySpan<byte> counts, ReadOnlySpan<byte> detail)
     {
-        BlockBuilder block = _blocks[(int)level];
-        DateTimeOffset step = StepOf(level, HistoryTime.Of(span));
         var reader = new BlockReader(counts, detail);
         while (reader.NextPair())
             while (reader.NextPoint()) reader.AddTo(block.At(reader.Destination, reader.Class, step), HistoryDetail.All);

@@ -81,13 +81,16 @@ public sealed class SqliteHistoryStore : IHistoryStore
 
     /// <summary>Opens a history to be read, or pruned, beside the process that writes it. It sees those who are known at this moment.</summary>
     /// <exception cref="IOException">There is none, or it can't be read.</exception>
-    public static SqliteHistoryStore OpenBeside(string directory)
+    public static SqliteHistoryStore OpenBeside(string directory) => OpenBeside(directory, TimeProvider.System);
+
+    /// <summary>The same with another clock.</summary>
+    internal static SqliteHistoryStore OpenBeside(string directory, TimeProvider time)
     {
         string path = Path.Combine(directory, FileName);
         if (!File.Exists(path)) throw new IOException($"{path}: there is no history; name the server's directory with --data.");
         try
         {
-            return Load(path, new HistoryOptions(), hold: null);
+            return Load(path, new HistoryOptions { Time = time }, hold: null);
         }
         catch (Exception error) when (SqliteFile.ExplainMissingLibrary(error) is { } missing)
         {

@@ -151,11 +151,12 @@ internal sealed class Upkeep : IAsyncDisposable
         using var settlement = new Settlement(_path);
         for (int? source = settlement.NextSource(-1); source is not null; source = settlement.NextSource(source.Value))
         {
-            while (true)
+            for (long from = 0; from < before;)
             {
                 cancellation.ThrowIfCancellationRequested();
                 long at = _options.Time.GetTimestamp();
-                if (settlement.Settle(source.Value, before) is not { } settled) break;
+                if (settlement.Settle(source.Value, from, before) is not { } settled) break;
+                from = settled.Next;
                 await _commits.RunAsync(writer => writer.Commit(settled), cancellation);
                 damaged += settled.Damaged;
                 TimeSpan spent = _options.Time.GetElapsedTime(at);

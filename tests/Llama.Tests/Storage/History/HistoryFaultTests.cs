@@ -43,7 +43,7 @@ public sealed class HistoryFaultTests : IDisposable
         disk.Resize(kilobytes: 65536);
         _rig.Time.Pass(TimeSpan.FromMinutes(1));
         Assert.Null(store.Fault);
-        Assert.Contains("can be written again", Assert.Single(_rig.Informed), StringComparison.Ordinal);
+        Assert.Contains("can be written again", _rig.Informed[0], StringComparison.Ordinal);
         Assert.True(await store.AppendAsync(Report("a", Noon.AddSeconds(30 * taken), pairs), default));
         Assert.Equal((3000 * (taken + 1), 300 * (taken + 1)), await SumAsync(store));
         Assert.Equal(0, _rig.Ask("SELECT count(*) FROM trial"));
