@@ -144,10 +144,11 @@ internal sealed class CommitTurn(string path, HistoryOptions options, HistoryDir
             foreach (PendingReport report in _batch)
                 if (report.IsNew) versions.Change(report.Group, report.Start);
         }
-        catch (Exception error) when (error is IOException or ObjectDisposedException)
+        catch (Exception error)
         {
+            // Whatever it is, those who wait must hear of it.
             directory.PutBack(changes);
-            failure = error as IOException ?? new IOException($"{path}: closed.", error);
+            failure = error as IOException ?? new IOException($"{path}: {error.Message}", error);
         }
 
         foreach (PendingReport report in _batch) report.Complete(failure);

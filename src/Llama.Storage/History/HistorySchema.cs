@@ -52,7 +52,7 @@ internal static class HistorySchema
     public static SqliteLayout Layout { get; } = new(
         """
         PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = 1;
-        PRAGMA cache_size = -65536
+        PRAGMA cache_size = -65536; PRAGMA journal_size_limit = 67108864
         """,
         ApplicationId: 0x4C4C4D48, // "LLMH"
         [Version1]);

@@ -129,14 +129,14 @@ internal sealed class Upkeep : IAsyncDisposable
             if (_hasFailed) _options.Inform($"{_path}: what has come is settled again.");
             _hasFailed = false;
         }
-        catch (IOException error)
-        {
-            if (!_hasFailed) _options.Warn($"{error.Message} Until then, what has come stays in the journal.");
-            _hasFailed = true;
-        }
         catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException)
         {
             // It is closed.
+        }
+        catch (Exception error)
+        {
+            if (!_hasFailed) _options.Warn($"{(error is IOException ? "" : $"{_path}: ")}{error.Message} Until that is well again, what has come stays in the journal.");
+            _hasFailed = true;
         }
         finally
         {
