@@ -33,22 +33,20 @@ internal sealed class NewestScan(ReadConnection connection, ScanRange range, Can
             int pair = (block.Destination << 8) | block.Class;
             long newestTicks = _found.TryGetValue(pair, out Found found) ? found.MomentTicks : long.MinValue;
             if (newestTicks >= toTicks) continue;
-            BlockReader newest = default;
+            PairTotals totals = found.Totals ?? task.Table.Rent();
             bool isNewer = false;
             while (block.NextPoint())
             {
                 long moment = HistoryTime.Of(block.Moment);
                 if (moment >= toTicks) break;
                 if (moment < fromTicks || moment <= newestTicks) continue;
-                newest = block;
                 (newestTicks, isNewer) = (moment, true);
+                totals.Clear();
+                block.AddTo(totals, task.Detail);
             }
 
-            if (!isNewer) continue;
-            PairTotals totals = found.Totals ?? task.Table.Rent();
-            totals.Clear();
-            newest.AddTo(totals, task.Detail);
-            _found[pair] = new Found(newestTicks, totals);
+            if (isNewer) _found[pair] = new Found(newestTicks, totals);
+            else if (found.Totals is null) task.Table.Return(totals);
         }
     }
 
