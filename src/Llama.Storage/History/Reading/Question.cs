@@ -17,12 +17,21 @@ internal sealed class Question(ReadConnection connection, HistoryQuery query, Ac
         if (from >= to || directory.Find(query.Group) is not { } group) return new HistoryAnswer(query.Step, null, null, 0);
 
         long[] since = [.. HistoryLevels.All.Select(connection.SinceOf)];
-        List<Piece> plan = ReadPlan.Of(from, to, query.IsNewestOnly ? TimeSpan.Zero : query.Step, since);
+        List<Piece> plan = ReadPlan.Of(from, EndOfPlan(to, since, spans), query.IsNewestOnly ? TimeSpan.Zero : query.Step, since);
         Extent[] extents = [.. plan.Select(piece => Extent.Of(piece, spans[(int)piece.Level])).Where(extent => extent.First <= extent.Last)];
         var range = new ScanRange(extents, from, to, query.Class);
         Scan scan = query.IsNewestOnly ? new NewestScan(connection, range, cancellation) : new SumScan(connection, range, cancellation);
         Selection selection = Selection.Of(query, group);
         return query.Top is { } top ? AnswerWorst(scan, selection, new WorstSeries(top)) : AnswerAll(scan, selection, MostPoints(extents));
+    }
+
+    // Where nothing that is settled begins behind the span, the hour and the day that it ends in can be read as they are. Each level
+    // has all that is settled and begins where it is kept: so the least end of them is behind all of it.
+    private static long EndOfPlan(long toTicks, long[] since, (int First, int Last)[] spans)
+    {
+        long settledTicks = HistoryLevels.All.Min(level => Math.Max(since[(int)level], (spans[(int)level].Last + 1) * level.RowSpan().Ticks));
+        long day = HistoryLevel.Day.Step().Ticks;
+        return toTicks < settledTicks ? toTicks : (toTicks + day - 1) / day * day;
     }
 
     // How many points a key has at most, where reports are not more frequent than every ten seconds.

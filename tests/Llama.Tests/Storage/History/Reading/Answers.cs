@@ -16,7 +16,7 @@ internal static class Answers
         return (lines, answer);
     }
 
-    /// <summary>The jitter of each point, which is stored within 1 %.</summary>
+    /// <summary>What is rounded in storage, by point.</summary>
     public static async Task<Dictionary<string, double?[]>> RoundedAsync(
         Func<HistoryQuery, Action<HistorySeries>, CancellationToken, Task<HistoryAnswer>> ask, HistoryQuery query)
     {
