@@ -165,6 +165,17 @@ internal sealed class DemoMesh : IAsyncDisposable
         }
 
         _server = await DiscoveryServer.StartAsync(ServerOptions(), registry, _time).ConfigureAwait(false);
+        if (_data is not null) await ForgetOthersAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Removes those from the server that were there the last time and are not now: everybody would find them dead.</summary>
+    private async Task ForgetOthersAsync()
+    {
+        using var client = new HttpClient { BaseAddress = Server };
+        foreach (string name in Sites.Except(Names))
+        {
+            using HttpResponseMessage reply = await client.DeleteAsync(new Uri($"api/v2/groups/default/probes/{name}", UriKind.Relative)).ConfigureAwait(false);
+        }
     }
 
     private SinkSetOptions SinkOptions(IReadOnlyList<string> sinks) => new() { Sinks = sinks, Directory = Path.Combine(_directory.FullName, "sinks") };

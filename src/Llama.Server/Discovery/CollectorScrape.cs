@@ -168,23 +168,31 @@ internal sealed class CollectorScrape : IAsyncDisposable
         return new PushedProbe(_options.DefaultGroup, NameIn(report) ?? origin, null);
     }
 
-    /// <summary>What the first pair calls who sends, as those do that a server of the original's kind has configured.</summary>
+    /// <summary>
+    /// What pairs call who sends, as those do that a server of the original's kind has configured; the first of several in their order, as
+    /// the pairs come in any.
+    /// </summary>
     private static string? NameIn(PushedReport report)
     {
-        string? fullName = null;
-        if (report.Pairs.IsEmpty) return null;
-        foreach (PlacedTag tag in report.Tags[report.Pairs[0].Tags])
+        string? shortName = null, fullName = null;
+        foreach (ref readonly PushedPair pair in report.Pairs)
         {
-            ReadOnlySpan<byte> key = report.Tags.Key(tag);
-            bool isShort = key.SequenceEqual("src_shortname"u8);
-            if (!isShort && !key.SequenceEqual("src_name"u8)) continue;
-            string name = Encoding.UTF8.GetString(report.Tags.Value(tag));
-            if (name.Length is 0 or > PushReader.MaxNameLength) continue;
-            if (isShort) return name;
-            fullName = name;
+            foreach (PlacedTag tag in report.Tags[pair.Tags])
+            {
+                ReadOnlySpan<byte> key = report.Tags.Key(tag);
+                if (key.SequenceEqual("src_shortname"u8)) shortName = First(shortName, report.Tags.Value(tag));
+                else if (key.SequenceEqual("src_name"u8)) fullName = First(fullName, report.Tags.Value(tag));
+            }
         }
 
-        return fullName;
+        return shortName ?? fullName;
+    }
+
+    private static string? First(string? known, ReadOnlySpan<byte> octets)
+    {
+        string name = Encoding.UTF8.GetString(octets);
+        bool isName = name.Length is > 0 and <= PushReader.MaxNameLength;
+        return isName && (known is null || string.CompareOrdinal(name, known) < 0) ? name : known;
     }
 }
 

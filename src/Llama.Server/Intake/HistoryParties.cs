@@ -8,7 +8,7 @@ namespace Llama.Server.Intake;
 
 /// <summary>
 /// Who measured and whom, as the history has them: the same object for the same destination as long as nothing of it changes. A member
-/// has the tags it registered with, whoever else is measured those that its pairs have. Any thread may call it.
+/// has the address and tags it registered with, whoever else is measured those that its pairs have. Any thread may call it.
 /// </summary>
 /// <param name="find">A member by group and name; null when there is none.</param>
 internal sealed class HistoryParties(Func<string, string, Member?> find)
@@ -59,8 +59,10 @@ internal sealed class HistoryParties(Func<string, string, Member?> find)
             {
                 Name = pair.Destination,
                 Host = pair.Host ?? "",
-                Address = pair.Address ?? "",
-                Port = pair.Port,
+
+                // Sources may reach a member in different ways: then it would be another one with each report.
+                Address = member is null ? pair.Address ?? "" : member.Address.ToString(),
+                Port = member?.Port ?? pair.Port,
                 Tags = member is null ? [.. own.Where(tag => !tag.Key.AsSpan().StartsWith("src_"u8)).Select(Text)] : TagsOf(member),
             };
             return new Known(member, destination, [.. own]);
@@ -68,8 +70,8 @@ internal sealed class HistoryParties(Func<string, string, Member?> find)
 
         public bool IsOf(PushedReport report, in PushedPair pair)
         {
-            if (Destination.Port != pair.Port || Destination.Address != (pair.Address ?? "")) return false;
             if (Member is not null) return true;
+            if (Destination.Port != pair.Port || Destination.Address != (pair.Address ?? "")) return false;
             ReadOnlySpan<PlacedTag> tags = report.Tags[pair.Tags];
             if (tags.Length != Tags.Length) return false;
             for (int i = 0; i < tags.Length; i++)

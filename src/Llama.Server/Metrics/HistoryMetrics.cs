@@ -48,6 +48,8 @@ internal sealed class HistoryMetrics(IHistoryStore history, HistoryFeed feed, Fu
         text.Sample(counted.FileBytes);
         text.Family("llama_history_free_bytes", "gauge", "Of these, bytes that wait to be used again.");
         text.Sample(counted.FreeBytes);
+        text.Family("llama_history_known_reports", "gauge", "Reports that are known by their start, so that none of them counts twice.");
+        text.Sample(counted.Reports);
         text.Family("llama_history_journal_reports", "gauge", "Reports that are in no level yet.");
         text.Sample(counted.JournalReports);
         text.Family("llama_history_journal_bytes", "gauge", "Bytes of the reports that are in no level yet.");

@@ -23,24 +23,27 @@ internal sealed partial record RecordedCase
     {
         using JsonDocument document = JsonDocument.Parse(File.ReadAllText(Repository.Fixture($"collector/cases/{name}.json")));
         JsonElement root = document.RootElement;
-        string body = "[]";
-        foreach (JsonElement observation in root.GetProperty("observations").EnumerateArray())
-        {
-            if (observation.GetProperty("path").GetString() == "/influxdata"
-                && observation.GetProperty("response").TryGetProperty("body", out JsonElement text)
-                && text.GetString()!.StartsWith('['))
-                body = text.GetString()!;
-        }
-
         return new RecordedCase
         {
             Name = name,
             Configuration = root.GetProperty("config").GetString(),
             Arguments = [.. root.GetProperty("args").EnumerateArray().Select(argument => argument.GetString()!)],
             Interval = TimeSpan.FromSeconds(root.GetProperty("interval_s").GetDouble()),
-            Points = InfluxPoint.Parse(body),
+            Points = InfluxPoint.Parse(BodiesOf(root).LastOrDefault() ?? "[]"),
         };
     }
+
+    /// <summary>The lists of points that it answered with, in their order.</summary>
+    public static IReadOnlyList<string> BodiesOf(string name)
+    {
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(Repository.Fixture($"collector/cases/{name}.json")));
+        return [.. BodiesOf(document.RootElement).Where(body => body != "[]")];
+    }
+
+    private static IEnumerable<string> BodiesOf(JsonElement root) => root.GetProperty("observations").EnumerateArray()
+        .Where(observation => observation.GetProperty("path").GetString() == "/influxdata")
+        .Select(observation => observation.GetProperty("response").TryGetProperty("body", out JsonElement text) ? text.GetString()! : "")
+        .Where(body => body.StartsWith('['));
 
     /// <summary>A configuration of the fixtures with other ports, so that many can run side by side.</summary>
     public static string Rewrite(string file, int reflector, int dead, int api) =>

@@ -144,6 +144,7 @@ public sealed class HistoryTests
             "llama_history_append_seconds_count 1",
             "llama_history_fault 0",
             "llama_history_file_bytes 4096",
+            "llama_history_known_reports 7",
             "llama_history_journal_bytes 512",
             "llama_history_level_bytes{level=\"1m\"} 2048",
             "llama_history_level_oldest_timestamp_seconds{level=\"1m\"} 60.5"]) Assert.Contains($"\n{line}\n", metrics, StringComparison.Ordinal);

@@ -70,7 +70,7 @@ public sealed class HistoryFeedTests
     }
 
     [Fact]
-    public async Task Parties_have_the_tags_they_registered_with_and_others_those_of_their_pairs()
+    public async Task Members_have_the_address_and_tags_they_registered_with_and_others_those_of_their_pairs()
     {
         Member a = With("a", ("site", "ams1"), ("src_name", "x")), b = With("b", ("site", "fra1"), ("rack", "7"));
         await using ServedIntake served = await Serve(new GroupSnapshot("g", 1, [a, b]));
@@ -82,7 +82,7 @@ public sealed class HistoryFeedTests
         HistoryGroup known = _history.Find("g")!;
         Assert.Equal("a site=ams1", Text(known.Sources.Single().Name, known.Sources.Single().Tags));
         Assert.Equal(
-            ["b b.example 10.0.0.2 8100 site=fra1,rack=7", "c c.example 10.0.0.3 8100 dst_shortname=c,site=lhr1"],
+            ["b b.example 127.0.0.1 8100 site=fra1,rack=7", "c c.example 10.0.0.3 8100 dst_shortname=c,site=lhr1"],
             known.Destinations.Select(to => Text($"{to.Name} {to.Host} {to.Address} {to.Port}", to.Tags)));
     }
 
