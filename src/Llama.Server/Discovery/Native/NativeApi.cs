@@ -1,4 +1,5 @@
 using Llama.Server.Discovery.Access;
+using Llama.Server.History;
 using Llama.Server.Hosting;
 using Llama.Server.Intake;
 using Microsoft.AspNetCore.Http;
@@ -11,6 +12,7 @@ internal sealed class NativeApi
 {
     private const int MostSegments = 8;
     private const int MostStreams = 1000;
+    private const int MostIntervalStreams = 200;
 
     /// <summary>The API over a registry.</summary>
     /// <param name="registry">The probes.</param>
@@ -37,6 +39,8 @@ internal sealed class NativeApi
         var groups = new GroupResource(registry, options, access);
         var listing = new ProbeListing(registry, access);
         var events = new EventsResource(registry, access, polls, MostStreams, time);
+        var history = new HistoryApi(options.History, () => registry.Groups.Select(group => group.Name), time);
+        var intervals = new IntervalsResource(intake.Intervals, MostIntervalStreams, time);
         Routes =
         [
             On("/api/v2/groups/{group}/probes/{name}/config", (HttpMethods.Get, configs.GetAsync)),
@@ -49,7 +53,9 @@ internal sealed class NativeApi
             On("/api/v2/groups/{group}", (HttpMethods.Get, groups.GetAsync)),
             On("/api/v2/groups", (HttpMethods.Get, groups.ListAsync)),
             On("/api/v2/probes", (HttpMethods.Get, listing.ListAllAsync)),
-            On("/api/v2/events", (HttpMethods.Get, events.GetAsync)),
+            On("/api/v2/events", (HttpMethods.Get, (context, path) => PastEvents.IsAskedFor(context.Request.Query)
+                ? Read(context, history.EventsAsync)
+                : events.GetAsync(context, path))),
             On(
                 SummaryIntake.SummariesPath,
                 (HttpMethods.Post, (context, _) => context.IsRefused(access.MayPushSomewhere(context), Problems.RegisterToken, out Task refusal)
@@ -57,11 +63,19 @@ internal sealed class NativeApi
                     : intake.Answer(context, SummaryIntake.SummariesPath)!)),
             On(
                 SummaryIntake.MatrixPath,
-                (HttpMethods.Get, (context, _) => context.IsRefused(access.MayRead(context), Problems.ReadToken, out Task refusal)
-                    ? refusal
-                    : intake.Answer(context, SummaryIntake.MatrixPath)!)),
+                (HttpMethods.Get, (context, _) => Read(context, PastMatrix.IsAskedFor(context.Request.Query)
+                    ? history.MatrixAsync
+                    : newest => intake.Answer(newest, SummaryIntake.MatrixPath)!))),
+            On("/api/v2/series", (HttpMethods.Get, (context, _) => Read(context, history.SeriesAsync))),
+            On("/api/v2/flows", (HttpMethods.Get, (context, _) => Read(context, history.FlowsAsync))),
+            On("/api/v2/worst", (HttpMethods.Get, (context, _) => Read(context, history.WorstAsync))),
+            On("/api/v2/history", (HttpMethods.Get, (context, _) => Read(context, history.OverviewAsync))),
+            On("/api/v2/intervals", (HttpMethods.Get, (context, _) => Read(context, intervals.GetAsync))),
             On("/openapi/v2.json", (HttpMethods.Get, (context, _) => OpenApi.SendAsync(context))),
         ];
+
+        Task Read(HttpContext context, Func<HttpContext, Task> answer) =>
+            context.IsRefused(access.MayRead(context), Problems.ReadToken, out Task refusal) ? refusal : answer(context);
     }
 
     /// <summary>All there is.</summary>
