@@ -42,7 +42,7 @@ public sealed class PastMatrixTests
         JsonElement matrix = await past.GetAsync("/api/v2/matrix?from=now-5m&to=now&metrics=loss,sent,rtt_p50,rtt_max,intervals,suspect");
 
         Assert.Equal(
-            """{"loss":[[0.1]],"sent":[[40]],"rtt_p50":[[1000]],"rtt_max":[[90000]],"intervals":[[2]],"suspect":[[false]]}""",
+            """{"loss":[[0.1]],"sent":[[40]],"rtt_p50":[[1004]],"rtt_max":[[90000]],"intervals":[[2]],"suspect":[[false]]}""",
             matrix.GetProperty("metrics").GetRawText());
     }
 
