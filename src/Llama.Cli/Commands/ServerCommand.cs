@@ -100,7 +100,7 @@ internal static class ServerCommand
         RunningSinks delivering = RunningSinks.Start(sinks);
         await using (delivering.ConfigureAwait(false))
         {
-            KeptHistory retention = parsed.GetValue(settings.Retention)!;
+            RetentionText retention = parsed.GetValue(settings.Retention)!;
             log.Info($"keeps registrations{(retention.Kept is null ? "" : " and history")} in {Path.GetFullPath(data)}");
             SqliteRegistryStore registry = Open(() => SqliteRegistryStore.Open(data, log.Warn));
             SqliteHistoryStore? history = await OpenHistoryAsync(retention, data, registry, surroundings).ConfigureAwait(false);
@@ -183,7 +183,7 @@ internal static class ServerCommand
         await loading.ConfigureAwait(false);
     }
 
-    private static async Task<SqliteHistoryStore?> OpenHistoryAsync(KeptHistory retention, string directory, SqliteRegistryStore registry, Surroundings surroundings)
+    private static async Task<SqliteHistoryStore?> OpenHistoryAsync(RetentionText retention, string directory, SqliteRegistryStore registry, Surroundings surroundings)
     {
         if (retention.Kept is not { } kept) return null;
         var options = new HistoryOptions { Retention = kept, Time = surroundings.Time, Inform = surroundings.Log.Info, Warn = surroundings.Log.Warn };

@@ -29,7 +29,7 @@ internal sealed class ServerSettings
         Interval = Of("interval", "SECONDS", "Interval of groups that have none of their own; 10 if nobody says otherwise.", IntervalOf);
         Data = Of("data", "DIR", "Where registrations and history are kept.", ValueParser.Text);
         Retention = Of(
-            "retention", "LEVEL=DURATION,...", "How long history is kept: intervals as they came, then minutes to days; 'none' keeps none.", KeptHistory.Parse, KeptHistory.DefaultText);
+            "retention", "LEVEL=DURATION,...", "How long history is kept: intervals as they came, then minutes to days; 'none' keeps none.", RetentionText.Parse, RetentionText.DefaultText);
         Scrape = Of("scrape", "SECONDS", "Ask collectors of probes that do not push for their reports, this often; not unless it is given.", ValueParser.WholeSeconds);
         ScrapeCollectors = Of(
             "scrape-collectors", "LIST", "Ask these collectors too, which did not register; every 30 s without --scrape. @FILE follows the list in a file.", CollectorText.Parse);
@@ -63,7 +63,7 @@ internal sealed class ServerSettings
 
     public Setting<string> Data { get; }
 
-    public Setting<KeptHistory> Retention { get; }
+    public Setting<RetentionText> Retention { get; }
 
     public Setting<TimeSpan?> Scrape { get; }
 

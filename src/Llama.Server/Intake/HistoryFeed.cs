@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Llama.Mesh.Membership;
 using Llama.Storage.History;
+using Microsoft.AspNetCore.Http;
 
 namespace Llama.Server.Intake;
 
@@ -12,6 +13,9 @@ internal sealed class HistoryFeed(IHistoryStore history, Func<string, string, Me
 {
     /// <summary>What a report may hold on to while it waits for the next one: more pairs than a usual one has, far fewer than the largest.</summary>
     private const int MostPairsKept = 1 << 13;
+
+    // What is longer was not measured: somebody made it up. 31 years.
+    private const double MostNanos = 1e18;
 
     private static readonly int MostKept = Math.Max(8, Environment.ProcessorCount);
 
@@ -36,6 +40,7 @@ internal sealed class HistoryFeed(IHistoryStore history, Func<string, string, Me
 
     /// <summary>Takes a report; completes when it is on disk. False where it was there already.</summary>
     /// <exception cref="IOException">It can't be stored.</exception>
+    /// <exception cref="PushRefusedException">Its numbers are none that anybody measures.</exception>
     public async ValueTask<bool> KeepAsync(PushedProbe probe, PushedReport pushed)
     {
         HistorySource source = _parties.Source(probe);
@@ -60,6 +65,10 @@ internal sealed class HistoryFeed(IHistoryStore history, Func<string, string, Me
             Interlocked.Increment(ref _failed);
             throw;
         }
+        catch (InvalidDataException error)
+        {
+            throw new PushRefusedException(StatusCodes.Status400BadRequest, $"The report of {pushed.Start:u} has numbers that can't be: {error.Message}");
+        }
     }
 
     private static void Fill(PairTotals totals, PushedReport report, in PushedPair pair)
@@ -70,7 +79,7 @@ internal sealed class HistoryFeed(IHistoryStore history, Func<string, string, Me
         totals.RttMinNanos = pair.Rtt.MinNanos;
         totals.RttMaxNanos = pair.Rtt.MaxNanos;
         totals.SetBuckets(report.BucketsOf(pair));
-        totals.SetJitter(pair.JitterNanos, pair.Rtt.Count);
+        totals.SetJitter(Measured(pair.JitterNanos), pair.Rtt.Count);
         totals.ForwardDelayVariationNanos = pair.ForwardDelayVariationNanos;
         totals.ReverseDelayVariationNanos = pair.ReverseDelayVariationNanos;
         totals.Path = pair.Path;
@@ -85,6 +94,8 @@ internal sealed class HistoryFeed(IHistoryStore history, Func<string, string, Me
         LostForward = flow.Counts.LostForward,
         LostReverse = flow.Counts.LostReverse,
         RttMinNanos = flow.Rtt.MinNanos,
-        RttMeanNanos = flow.Rtt.MeanNanos,
+        RttMeanNanos = Measured(flow.Rtt.MeanNanos),
     };
+
+    private static double? Measured(double? nanos) => nanos <= MostNanos ? nanos : null;
 }

@@ -27,15 +27,15 @@ public sealed class HistorySettingTests
                 Hour = TimeSpan.FromDays(hour),
                 Day = TimeSpan.FromDays(day),
             },
-            KeptHistory.Parse(text).Value!.Kept);
+            RetentionText.Parse(text).Value!.Kept);
     }
 
     [Fact]
-    public void None_keeps_none() => Assert.Equal(new KeptHistory(Kept: null), KeptHistory.Parse("none").Value);
+    public void None_keeps_none() => Assert.Equal(new RetentionText(Kept: null), RetentionText.Parse("none").Value);
 
     [Fact]
     public void What_holds_by_default_is_what_the_history_itself_has() =>
-        Assert.Equal(new HistoryRetention(), KeptHistory.Parse(KeptHistory.DefaultText).Value!.Kept);
+        Assert.Equal(new HistoryRetention(), RetentionText.Parse(RetentionText.DefaultText).Value!.Kept);
 
     [Theory]
     [InlineData("", "'' says of no level how long it is kept: give some of raw=2d,1m=14d,10m=60d,1h=1y,1d=5y, or 'none'")]
@@ -46,7 +46,7 @@ public sealed class HistorySettingTests
     [InlineData("1h=30m", "'1h=30m' is too short: 1h is kept for 1h or more")]
     [InlineData("raw=1d,raw=2d", "'raw=2d' says a second time how long raw is kept: leave one of them out")]
     [InlineData("raw=30d,1m=1w", "'1m=1w' is shorter than raw=30d: what is coarser is kept at least as long")]
-    public void A_mistake_says_what_to_give(string text, string problem) => Assert.Equal(problem, KeptHistory.Parse(text).Problem);
+    public void A_mistake_says_what_to_give(string text, string problem) => Assert.Equal(problem, RetentionText.Parse(text).Problem);
 
     [Fact]
     public async Task All_mistakes_are_told_at_once_with_those_of_other_settings_a_line_each()

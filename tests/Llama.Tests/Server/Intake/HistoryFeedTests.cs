@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Llama.Engine.Summaries;
 using Llama.Mesh.Membership;
 using Llama.Server.Intake;
@@ -194,6 +195,44 @@ public sealed class HistoryFeedTests
         time.Pass(TimeSpan.FromMinutes(32));
 
         Assert.Equal("null", await after.CellAsync("a", "b"));
+    }
+
+    [Fact]
+    public async Task Numbers_beyond_reason_do_not_keep_others_out_of_a_real_history()
+    {
+        string directory = Directory.CreateTempSubdirectory("llama-test-").FullName;
+        try
+        {
+            var time = new FakeTime();
+            await using SqliteHistoryStore store = SqliteHistoryStore.Open(directory, new HistoryOptions { Time = time });
+            var feed = new HistoryFeed(store, (_, _) => null, time);
+            await using ServedIntake served = await ServedIntake.StartAsync(
+                time, options => options with { Keep = (probe, report, _) => feed.KeepAsync(probe, report) }, ServedIntake.Group("g", "a", "b"));
+            const string hostile = """
+                {"probe":{"group":"g","name":"a","instance":"i"},"reports":[{"start":"2026-11-22T11:0MINUTE:00Z","end":"2026-11-22T11:0MINUTE:10Z","suspect":[],"summaries":[
+                {"destination":{"host":"h"},"class":0,"datagrams":{"sent":9223372036854775807,"received":9223372036854775806,"lost":1,"late":9223372036854775807},
+                "rtt":{"count":9223372036854775807,"sum_ns":9223372036854775807,"min_ns":0,"max_ns":9223372036854775807,"buckets":[[0,9223372036854775806],[2239,1]]},
+                "jitter_ns":1e300,"forward_delay_variation_ns":9223372036854775807,
+                "flows":[{"source_port":1,"datagrams":{"sent":9223372036854775807,"received":9223372036854775807,"lost":0},"rtt":{"min_ns":9223372036854775807,"mean_ns":1e308}}]}]}]}
+                """;
+
+            for (int minute = 0; minute < 4; minute++)
+            {
+                (HttpStatusCode status, string answer) = await served.PostAsync(Encoding.UTF8.GetBytes(hostile.Replace("MINUTE", $"{minute}", StringComparison.Ordinal)));
+                Assert.True(status == HttpStatusCode.OK, answer);
+            }
+
+            await served.PushAsync("b", At(-3600, To("a", 1, 5)));
+            await store.RoundAsync(CancellationToken.None);
+
+            PairTotals honest = (await HistoryContent.AllAsync(store, "g")).Single(one => one.Source == "b").Totals;
+            Assert.Equal((2, 1), (honest.Counts.Sent, honest.Counts.Lost));
+            Assert.Equal(0, (await store.StatisticsAsync(CancellationToken.None)).JournalReports);
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
     }
 
     private Task<ServedIntake> Serve(params GroupSnapshot[] groups) => Serve(groups[0], new FakeTime());

@@ -5,7 +5,7 @@ namespace Llama.Cli.Settings;
 
 /// <summary>How long history is kept, or that it is not.</summary>
 /// <param name="Kept">How long each level; null for no history.</param>
-internal sealed record KeptHistory(HistoryRetention? Kept)
+internal sealed record RetentionText(HistoryRetention? Kept)
 {
     /// <summary>What holds when nobody says otherwise, as text.</summary>
     public const string DefaultText = "raw=2d,1m=14d,10m=60d,1h=1y,1d=5y";
@@ -14,9 +14,9 @@ internal sealed record KeptHistory(HistoryRetention? Kept)
     /// Reads <c>raw=2d,1m=14d,10m=60d,1h=1y,1d=5y</c> or some of it, or <c>none</c>. What is left out is kept as long as usual, and no
     /// shorter than what is finer. All mistakes are told, a line each.
     /// </summary>
-    public static Parsed<KeptHistory> Parse(string text)
+    public static Parsed<RetentionText> Parse(string text)
     {
-        if (text.Trim().Equals("none", StringComparison.OrdinalIgnoreCase)) return Parsed.Of(new KeptHistory(Kept: null));
+        if (text.Trim().Equals("none", StringComparison.OrdinalIgnoreCase)) return Parsed.Of(new RetentionText(Kept: null));
         var problems = new List<string>();
         var given = new Dictionary<HistoryLevel, (TimeSpan Span, string Text)>();
         foreach (string part in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)) Read(part, given, problems);
@@ -40,8 +40,8 @@ internal sealed record KeptHistory(HistoryRetention? Kept)
         }
 
         return problems.Count > 0
-            ? new Parsed<KeptHistory>(null, string.Join('\n', problems))
-            : Parsed.Of(new KeptHistory(new HistoryRetention
+            ? new Parsed<RetentionText>(null, string.Join('\n', problems))
+            : Parsed.Of(new RetentionText(new HistoryRetention
             {
                 Raw = spans[HistoryLevel.Raw],
                 Minute = spans[HistoryLevel.Minute],
