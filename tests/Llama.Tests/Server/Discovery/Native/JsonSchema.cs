@@ -59,6 +59,7 @@ internal sealed class JsonSchema(JsonElement document)
             case "pattern":
                 return Regex.IsMatch(value.GetString()!, wanted.GetString()!);
             case "format":
+                if (value.ValueKind != JsonValueKind.String) return true;
                 return wanted.GetString() == "date-time" && DateTimeOffset.TryParse(value.GetString(), CultureInfo.InvariantCulture, out _);
             case "maxProperties":
                 return value.EnumerateObject().Count() <= wanted.GetInt32();

@@ -4,6 +4,8 @@ using Llama.Server.Discovery;
 using Llama.Server.Discovery.Access;
 using Llama.Server.Discovery.Native;
 using Llama.Server.Intake;
+using Llama.Storage.History;
+using Llama.Tests.Server.History;
 using static Llama.Tests.Server.Discovery.Native.NativeServer;
 
 namespace Llama.Tests.Server.Discovery.Native;
@@ -119,6 +121,29 @@ public sealed class OpenApiTests
         await CheckAsync("Pushed", server.SendAsync("POST", "/api/v2/summaries", $$"""{"probe":{"group":"g","name":"a","instance":"{{InstanceOf("a")}}"},"reports":[]}"""));
         await CheckAsync("Problem", server.GetAsync("/api/v2/groups/none"));
         await CheckAsync("Problem", server.SendAsync("PATCH", "/api/v2/groups/none"));
+    }
+
+    [Fact]
+    public async Task Real_answers_from_history_fit_their_schemas()
+    {
+        await using Past past = await Past.StartAsync();
+        JsonElement document = (await past.Server.GetAsync("/openapi/v2.json")).Json;
+        var schema = new JsonSchema(document);
+        await past.Server.JoinAsync("a");
+        await past.Model.AppendAsync([new HistoryEvent(Past.Noon.AddMinutes(-1), "joined", "g", "a", """{"address":"192.0.2.1","port":8100}"""u8.ToArray())], CancellationToken.None);
+        await past.ReportAsync("a", -20, new Pair("b", 10, 5, 1000) { Flows = [(40001, 10, 5)] }, new Pair("c", 0, 0));
+
+        foreach ((string name, string target) in new[]
+        {
+            ("Matrix", "matrix?at=now&metrics=all"), ("Matrix", "matrix?from=now-1h&by=all&class=all"), ("Matrix", "matrix?at=now-1d"),
+            ("Series", "series?metrics=all"), ("Series", "series?step=0"), ("Series", "series?class=EF"), ("Flows", "flows?source=a&destination=b&step=0"),
+            ("Worst", "worst"), ("Worst", "worst?metrics=all"), ("Events", "events?from=now-1h"), ("History", "history"),
+        })
+        {
+            Reply reply = await past.Server.GetAsync($"/api/v2/{target}");
+            IReadOnlyList<string> faults = schema.Check(document.GetProperty("components").GetProperty("schemas").GetProperty(name), reply.Json);
+            Assert.True(faults.Count == 0, $"{target}: {string.Join("; ", faults)}: {reply.Text}");
+        }
     }
 
     [Fact]
