@@ -135,7 +135,7 @@ public sealed class DiscoveryServer : IAsyncDisposable
     {
         _ when NativeApi.Owns(path) => _native.AnswerAsync(context),
         "/healthz" or "/readyz" => SendHealthAsync(context, path),
-        _ => AnswerOriginalAsync(context, path),
+        _ => _native.AnswerPrometheus(context, path) ?? AnswerOriginalAsync(context, path),
     };
 
     /// <summary>What fails looks as it does in the original.</summary>

@@ -1,3 +1,4 @@
+using Llama.Server.History.Prometheus;
 using Llama.Server.Hosting;
 using Llama.Storage.History;
 using Microsoft.AspNetCore.Http;
@@ -13,6 +14,9 @@ internal sealed class HistoryApi(IHistoryStore? store, Func<IEnumerable<string>>
     private const string Off = "This server keeps no history. It does when it is started with a directory for it (--data DIR, LLAMA_DATA) and --retention is not off.";
 
     private readonly QueryDesk _desk = new(time);
+
+    /// <summary>The same for Prometheus' clients; null where none is kept.</summary>
+    public PrometheusApi? Prometheus => store is null ? null : new PrometheusApi(store, _desk, time);
 
     /// <summary>The matrix of any time, and by tags.</summary>
     public Task MatrixAsync(HttpContext context) =>

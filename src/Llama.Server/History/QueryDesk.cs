@@ -38,7 +38,8 @@ internal sealed class QueryDesk(TimeProvider time)
     /// <summary>Answers a request; what it is refused for becomes a problem.</summary>
     /// <param name="context">The request.</param>
     /// <param name="find">Finds the answer, and charges to the buffer what it holds; null when there is none to send any more.</param>
-    public async Task AnswerAsync(HttpContext context, Func<AnswerBuffer, Task<Answer?>> find)
+    /// <param name="refuse">Says that it is refused, with status and detail; as a problem unless told.</param>
+    public async Task AnswerAsync(HttpContext context, Func<AnswerBuffer, Task<Answer?>> find, Func<int, string, Task>? refuse = null)
     {
         using var buffer = new AnswerBuffer(_memory, MemoryOfOne);
         Answer? answer;
@@ -51,7 +52,7 @@ internal sealed class QueryDesk(TimeProvider time)
             context.Response.Headers.ETag = default;
             if (refusal.Status == StatusCodes.Status503ServiceUnavailable)
                 context.Response.Headers.RetryAfter = ((int)Later.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-            await context.ReplyProblemAsync(refusal.Status, refusal.Message);
+            await (refuse?.Invoke(refusal.Status, refusal.Message) ?? context.ReplyProblemAsync(refusal.Status, refusal.Message));
             return;
         }
 

@@ -1,5 +1,6 @@
 using Llama.Server.Discovery.Access;
 using Llama.Server.History;
+using Llama.Server.History.Prometheus;
 using Llama.Server.Hosting;
 using Llama.Server.Intake;
 using Microsoft.AspNetCore.Http;
@@ -13,6 +14,9 @@ internal sealed class NativeApi
     private const int MostSegments = 8;
     private const int MostStreams = 1000;
     private const int MostIntervalStreams = 200;
+
+    private readonly PrometheusApi? _prometheus;
+    private readonly Func<HttpContext, Verdict> _mayRead;
 
     /// <summary>The API over a registry.</summary>
     /// <param name="registry">The probes.</param>
@@ -40,6 +44,8 @@ internal sealed class NativeApi
         var listing = new ProbeListing(registry, access);
         var events = new EventsResource(registry, access, polls, MostStreams, time);
         var history = new HistoryApi(options.History, () => registry.Groups.Select(group => group.Name), time);
+        _prometheus = history.Prometheus;
+        _mayRead = access.MayRead;
         var intervals = new IntervalsResource(intake.Intervals, MostIntervalStreams, time);
         Routes =
         [
@@ -95,6 +101,10 @@ internal sealed class NativeApi
             if (route.Matches(path, segments, out ProbePath names)) return AnswerAsync(context, route, names);
         return context.ReplyProblemAsync(StatusCodes.Status404NotFound, $"There is no {path}. What there is stands in /openapi/v2.json.");
     }
+
+    /// <summary>Answers what Prometheus' clients ask a history for; null where the path is another's, or there is no history.</summary>
+    public Task? AnswerPrometheus(HttpContext context, string path) => _prometheus?.Answer(context, path, () =>
+        context.IsRefused(_mayRead(context), Problems.ReadToken, out Task refusal) ? refusal : null);
 
     private static Task AnswerAsync(HttpContext context, Route route, ProbePath names)
     {
