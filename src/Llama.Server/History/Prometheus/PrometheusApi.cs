@@ -195,6 +195,7 @@ internal sealed class PrometheusApi(IHistoryStore store, QueryDesk desk, TimePro
 
         void Take(PairLabelSet names, byte @class, HistorySeries series)
         {
+            if (!isWanted("source", series.Source) || !isWanted("destination", series.Destination)) return;
             foreach (PastMetric metric in metrics)
             {
                 Dictionary<string, string> labels = names.Of(metric, @class, series.Source, series.Destination);
