@@ -32,6 +32,31 @@ internal static class HistoryFigures
         }
     }
 
+    /// <summary>Of when each level holds something.</summary>
+    /// <exception cref="IOException">It can't be read.</exception>
+    public static IReadOnlyList<HistoryLevelSpan> Spans(string path, HistoryRetention retention)
+    {
+        try
+        {
+            using SqliteConnection connection = HistoryFile.ConnectToRead(path);
+            SqliteFile.Run(connection, "BEGIN");
+            return [.. HistoryLevels.All.Select(level => Span(connection, level, retention.Of(level)))];
+        }
+        catch (SqliteException error)
+        {
+            throw SqliteFile.Explain(path, error);
+        }
+    }
+
+    private static HistoryLevelSpan Span(SqliteConnection connection, HistoryLevel level, TimeSpan retention)
+    {
+        HistoryLevelStatistics rows = Read(connection, level, default);
+        using var journal = new Statement(connection, """SELECT min(start), (SELECT "end" FROM report ORDER BY start DESC LIMIT 1), count(*) FROM journal""");
+        if (level != HistoryLevel.Raw || !journal.Next() || journal.Number(2) == 0) return new HistoryLevelSpan(level, retention, rows.Oldest, rows.Newest);
+        DateTimeOffset oldest = HistoryTime.At(journal.Number(0)), newest = HistoryTime.At(journal.Number(1));
+        return new HistoryLevelSpan(level, retention, rows.Oldest < oldest ? rows.Oldest : oldest, rows.Newest > newest ? rows.Newest : newest);
+    }
+
     private static Dictionary<string, (long Entries, long Octets)> Tally(SqliteConnection connection)
     {
         var all = new Dictionary<string, (long, long)>();

@@ -128,7 +128,7 @@ public sealed class SqliteHistoryStore : IHistoryStore
         _reader.QueryAsync(query, take, cancellation);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<HistoryLevelSpan>> SpansAsync(CancellationToken cancellation) => throw new NotImplementedException();
+    public Task<IReadOnlyList<HistoryLevelSpan>> SpansAsync(CancellationToken cancellation) => Task.Run(() => HistoryFigures.Spans(_path, _options.Retention), cancellation);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<HistoryEvent>> EventsAsync(string? group, DateTimeOffset from, DateTimeOffset before, int limit, CancellationToken cancellation) =>
