@@ -7,7 +7,7 @@ namespace Llama.Server.History;
 /// Moments as requests write them: RFC 3339, Unix time in seconds or milliseconds, or from now on as in Grafana (<c>now-1d/d</c>, UTC).
 /// Pure.
 /// </summary>
-internal static class TimePoint
+public static class TimePoint
 {
     /// <summary>How they are written, for errors.</summary>
     public const string Form =

@@ -9,10 +9,6 @@ internal static class MatrixCsv
 {
     private const int FlushBytes = 64 * 1024;
 
-    // What spreadsheets take for the beginning of a formula.
-    private static readonly SearchValues<char> Formula = SearchValues.Create("=+-@\t\r\n|");
-    private static readonly SearchValues<char> Special = SearchValues.Create(",\"\r\n ");
-
     /// <summary>Writes it in portions.</summary>
     public static async Task WriteAsync(MatrixView matrix, PipeWriter output, CancellationToken cancellation)
     {
@@ -51,12 +47,6 @@ internal static class MatrixCsv
         output.Write("\r\n"u8);
     }
 
-    /// <summary>A name as a field: printable, never a formula, in quotes where it has to be.</summary>
-    public static byte[] Field(string name)
-    {
-        string field = Printable.Of(name);
-        if (field.AsSpan().IndexOfAny(Formula) == 0) field = "'" + field;
-        if (field.AsSpan().ContainsAny(Special)) field = $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
-        return Encoding.UTF8.GetBytes(field);
-    }
+    /// <summary>A name as a field.</summary>
+    public static byte[] Field(string name) => Encoding.UTF8.GetBytes(CsvField.Of(name));
 }
