@@ -64,6 +64,7 @@ internal static class CommandLine
         root.Add(ScraperCommand.Create(surroundings));
         root.Add(MatrixCommand.Create(surroundings));
         root.Add(TopCommand.Create(surroundings));
+        root.Add(HistoryCommand.Create(surroundings));
         root.Add(PingCommand.Create(surroundings));
         root.Add(DemoCommand.Create(surroundings));
         root.Add(PlanCommand.Create(surroundings));
@@ -76,12 +77,12 @@ internal static class CommandLine
 
     private static bool ComplainOf(ParseResult parsed, Surroundings surroundings)
     {
-        string command = parsed.CommandResult.Command is RootCommand ? "llama" : $"llama {parsed.CommandResult.Command.Name}";
+        string command = FullName(parsed.CommandResult.Command);
         List<string> problems = [];
         if (parsed.Action is ParseErrorAction)
         {
-            bool lacksCommand = parsed.CommandResult.Command is RootCommand && parsed.UnmatchedTokens.Count == 0;
-            problems.AddRange(lacksCommand ? ["give a command, as in 'llama demo'"]
+            bool lacksCommand = parsed.CommandResult.Command.Subcommands.Count > 0 && parsed.UnmatchedTokens.Count == 0;
+            problems.AddRange(lacksCommand ? [$"give a command, as in '{command} {ExampleOf(parsed.CommandResult.Command)}'"]
                 : parsed.UnmatchedTokens.Count > 0 ? parsed.UnmatchedTokens.Select(token => $"there is no {(LooksLikeFlag(token) ? "flag" : "command or argument")} {token}")
                 : parsed.Errors.Select(error => error.Message).Distinct());
         }
@@ -97,6 +98,13 @@ internal static class CommandLine
             surroundings.Error.WriteLine($"llama: {OneLine(problem)}; see '{command} --help'");
         return problems.Count > 0;
     }
+
+    /// <summary>A command as it is typed.</summary>
+    internal static string FullName(Command command) => command is RootCommand ? "llama"
+        : command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? $"{FullName(parent)} {command.Name}"
+        : command.Name;
+
+    private static string ExampleOf(Command command) => command is RootCommand ? "demo" : command.Subcommands[0].Name;
 
     private static string OneLine(string text) =>
         string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).TrimEnd('.');

@@ -33,7 +33,7 @@ internal sealed class HelpText(TextWriter output) : SynchronousCommandLineAction
         WriteColumns("Settings", Shown(command).Select(option => (Names(option), Explanation(option))));
         WriteLines("Examples", described?.Examples ?? []);
         WriteLines("Exit codes", described?.ExitCodes ?? []);
-        if (command is RootCommand) output.WriteLine("\n'llama <command> --help' tells more of a command.");
+        if (command.Subcommands.Count > 0) output.WriteLine($"\n'{CommandLine.FullName(command)} <command> --help' tells more of a command.");
     }
 
     // Help is asked for with the same flag everywhere, so every command lists it.
@@ -43,7 +43,7 @@ internal sealed class HelpText(TextWriter output) : SynchronousCommandLineAction
 
     private static string Usage(Command command)
     {
-        string name = command is RootCommand ? "llama" : $"llama {command.Name}";
+        string name = CommandLine.FullName(command);
         string sub = command.Subcommands.Count > 0 ? " <command>" : "";
         string arguments = string.Concat(command.Arguments.Select(argument => $" <{argument.Name}>{(argument.Arity.MaximumNumberOfValues > 1 ? "..." : "")}"));
         return $"{name}{sub}{arguments} [settings]";

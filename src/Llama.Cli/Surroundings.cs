@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace Llama.Cli;
 
 /// <summary>What a command sees of the world around it; tests bring their own.</summary>
@@ -21,6 +23,12 @@ internal sealed record Surroundings
     /// <summary>Waits for a key and returns its character, which is not echoed; null where nobody has a keyboard.</summary>
     public Func<char>? ReadKey { get; init; }
 
+    /// <summary>Waits for a line that somebody types, null at the end of all; null where nobody has a keyboard.</summary>
+    public Func<string?>? ReadLine { get; init; }
+
+    /// <summary>Opens standard output for octets, so that it tells when nobody reads any more; null for <see cref="Out"/>.</summary>
+    public Func<Stream>? OpenOut { get; init; }
+
     /// <summary>The time that log lines and waits go by.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
@@ -41,9 +49,14 @@ internal sealed record Surroundings
             Environment = System.Environment.GetEnvironmentVariable,
             OutIsTerminal = !Console.IsOutputRedirected && !dumb,
             WindowSize = SizeOfConsole,
+            ReadLine = Console.IsInputRedirected ? null : Console.ReadLine,
+            OpenOut = OperatingSystem.IsWindows() ? Console.OpenStandardOutput : OpenDescriptorOfOut,
             ReadKey = Console.IsInputRedirected ? null : () => Console.ReadKey(intercept: true).KeyChar,
         };
     }
+
+    // The console's own stream keeps silent when whoever reads from a pipe has gone.
+    private static FileStream OpenDescriptorOfOut() => new(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
 
     private static (int Width, int Height) SizeOfConsole()
     {

@@ -20,14 +20,15 @@ internal sealed record MatrixAnswer(string Group, IReadOnlyList<string> Facts, M
     /// <summary>Reads an answer.</summary>
     /// <param name="body">JSON.</param>
     /// <param name="wanted">The metrics that cells show.</param>
+    /// <param name="isMoment">True where it shows the newest intervals before its end.</param>
     /// <param name="staleSeconds">The age from which there should have been news; null where age means nothing.</param>
     /// <exception cref="JsonException">It is none.</exception>
-    public static MatrixAnswer Read(ReadOnlyMemory<byte> body, IReadOnlyList<string> wanted, double? staleSeconds)
+    public static MatrixAnswer Read(ReadOnlyMemory<byte> body, IReadOnlyList<string> wanted, bool isMoment, double? staleSeconds)
     {
         try
         {
             using var document = JsonDocument.Parse(body);
-            return Read(document.RootElement, wanted, staleSeconds);
+            return Read(document.RootElement, wanted, isMoment, staleSeconds);
         }
         catch (Exception error) when (error is InvalidOperationException or KeyNotFoundException)
         {
@@ -49,7 +50,7 @@ internal sealed record MatrixAnswer(string Group, IReadOnlyList<string> Facts, M
         return "";
     }
 
-    private static MatrixAnswer Read(JsonElement json, IReadOnlyList<string> wanted, double? staleSeconds)
+    private static MatrixAnswer Read(JsonElement json, IReadOnlyList<string> wanted, bool isMoment, double? staleSeconds)
     {
         string[] sources = MeshJson.Names(json.GetProperty("sources"));
         string[] destinations = MeshJson.Names(json.GetProperty("destinations"));
@@ -87,8 +88,12 @@ internal sealed record MatrixAnswer(string Group, IReadOnlyList<string> Facts, M
             Fields = fields,
             Suspects = suspects,
         };
-        string[] facts = [.. MeshJson.Subject(json), from is null || to is null ? MeshJson.Moment(now) : MeshJson.Span(from.Value, to.Value), .. LeftOut(json)];
+        string[] facts = [.. MeshJson.Subject(json), When(), .. LeftOut(json)];
         return new MatrixAnswer(json.GetProperty("group").GetString() ?? "", facts, matrix, matrix.Pairs.Any());
+
+        string When() => from is null || to is null ? MeshJson.Moment(now)
+            : isMoment ? $"as of {MeshJson.Moment(to.Value)}"
+            : MeshJson.Span(from.Value, to.Value);
     }
 
     private static MatrixField Field(string metric, int place, JsonElement units)

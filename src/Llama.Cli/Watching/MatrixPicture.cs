@@ -60,7 +60,7 @@ internal sealed class MatrixPicture(MeshServer server, MatrixQuestion question, 
         try
         {
             if (question.IsNow) _staleSeconds ??= await StaleSecondsAsync(MatrixAnswer.GroupOf(body), cancellation).ConfigureAwait(false);
-            MatrixAnswer read = MatrixAnswer.Read(body, question.Metrics, _staleSeconds);
+            MatrixAnswer read = MatrixAnswer.Read(body, question.Metrics, isMoment: question is { From: null, To: null }, _staleSeconds);
             if (!read.HasPairs && !question.IsNow) _kept ??= await KeptAsync(cancellation).ConfigureAwait(false);
             _answer = read;
         }

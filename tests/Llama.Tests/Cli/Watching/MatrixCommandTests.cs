@@ -168,7 +168,7 @@ public sealed class MatrixCommandTests
              "sources":[],"destinations":[],"units":{},"metrics":{"loss":[],"loss_forward":[],"loss_reverse":[],"sent":[],"rtt_p50":[],"suspect":[]}}
             """).On("/api/v2/history", """{"levels":[{"oldest":"2026-11-20T12:00:00Z","newest":"2026-11-22T12:00:00Z"},{"oldest":null,"newest":null}]}""");
         Assert.Equal(ExitCode.Ok, await _stage.RunAsync("matrix", "--at", "2020-01-01T12:00:00Z"));
-        Assert.Contains("LLAMA matrix  |  wan  |  CS0  |  2020-01-01 11:57:00 to 12:00:00Z\n", _stage.Out, StringComparison.Ordinal);
+        Assert.Contains("LLAMA matrix  |  wan  |  CS0  |  as of 2020-01-01 12:00:00Z\n", _stage.Out, StringComparison.Ordinal);
         Assert.EndsWith("Nothing was measured then. The server keeps 2026-11-20 12:00:00Z to 2026-11-22 12:00:00Z.\n", _stage.Out, StringComparison.Ordinal);
     }
 
