@@ -101,12 +101,13 @@ internal static class HistoryCommand
     private static DescribedCommand Stats(Surroundings surroundings)
     {
         var place = new HistoryPlace(surroundings);
-        var format = new Setting<bool?>("format", "FORMAT", "table or json.", text => text switch
-        {
-            "json" => Parsed.Of<bool?>(true),
-            "table" => Parsed.Of<bool?>(false),
-            _ => Parsed.Not<bool?>(text, "is not a format: give table or json"),
-        }, surroundings.Environment, "table");
+        var format = new Setting<string>(
+            "format",
+            "FORMAT",
+            "table or json.",
+            text => text is "table" or "json" ? Parsed.Of(text) : Parsed.Not<string>(text, "is not a format: give table or json"),
+            surroundings.Environment,
+            "table");
         var command = new DescribedCommand("stats", "Show how much is kept, and of when.")
         {
             Examples = ["llama history stats", "llama history stats --data /var/lib/llama/server --format json"],
@@ -119,7 +120,7 @@ internal static class HistoryCommand
             await place.UseAsync(parsed, async history =>
             {
                 HistoryStatistics statistics = await history.StatisticsAsync(stop.Token).ConfigureAwait(false);
-                string text = parsed.GetValue(format) is true ? StatisticsText.Json(statistics) : StatisticsText.Table(statistics);
+                string text = parsed.GetValue(format) == "json" ? StatisticsText.Json(statistics) : StatisticsText.Table(statistics);
                 await surroundings.Out.WriteAsync(text).ConfigureAwait(false);
             }).ConfigureAwait(false);
             return ExitCode.Ok;
