@@ -126,7 +126,7 @@ internal sealed class LiveSession(ILivePicture picture, TimeSpan every, Surround
         if (surroundings.ReadKey is { } readKey)
         {
             _look = _look with { HasKeys = true };
-            Keyboard.Listen(readKey, key => _events.Writer.TryWrite(new KeyPressed(char.ToLowerInvariant(key))));
+            Keyboard.Listen(readKey, key => _events.Writer.TryWrite(new KeyPressed(char.ToLowerInvariant(key))) && key is not ('q' or 'Q'));
         }
 
         using (var screen = new LiveScreen(surroundings.Out))
