@@ -2,7 +2,6 @@ using System.CommandLine;
 using Llama.Cli.Serving;
 using Llama.Cli.Settings;
 using Llama.Storage.History;
-using Retention = Llama.Cli.Settings.Retention;
 
 namespace Llama.Tests.Cli.Serving;
 
