@@ -1,5 +1,4 @@
 using Llama.Storage.History;
-using Llama.Tests.Storage.History;
 
 namespace Llama.Benchmarks.Gate.History;
 

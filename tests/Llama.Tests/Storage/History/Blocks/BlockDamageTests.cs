@@ -1,3 +1,4 @@
+using Llama.Benchmarks.Gate.History;
 using Llama.Engine.Summaries;
 using Llama.Storage.History;
 using Llama.Storage.History.Blocks;

@@ -1,3 +1,4 @@
+using Llama.Benchmarks.Gate.History;
 using FsCheck;
 using FsCheck.Fluent;
 using Llama.Storage.History;

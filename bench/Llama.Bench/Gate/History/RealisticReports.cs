@@ -1,7 +1,7 @@
 using Llama.Engine.Summaries;
 using Llama.Storage.History;
 
-namespace Llama.Tests.Storage.History;
+namespace Llama.Benchmarks.Gate.History;
 
 /// <summary>
 /// Reports of one source as a network would give them, the same for the same seed. It assumes: floors of round-trip times from 0.2 to
