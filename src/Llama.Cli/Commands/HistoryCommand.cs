@@ -85,7 +85,7 @@ internal static class HistoryCommand
                 DateTimeOffset now = surroundings.Time.GetUtcNow();
                 var options = new ExportOptions
                 {
-                    From = parsed.GetValue(from) ?? levels.Min(level => level.Oldest) ?? now,
+                    From = parsed.GetValue(from) ?? await HistoryExport.BeginningAsync(history, stop.Token).ConfigureAwait(false) ?? now,
                     To = parsed.GetValue(to) ?? Later(levels.Max(level => level.Newest), now),
                     Group = parsed.GetValue(group),
                     Step = parsed.GetValue(step) ?? TimeSpan.Zero,

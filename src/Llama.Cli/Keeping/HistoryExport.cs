@@ -30,6 +30,36 @@ internal sealed class HistoryExport(IHistoryStore history, ExportOptions options
     /// <summary>How many points were written.</summary>
     public long Points { get; private set; }
 
+    /// <summary>
+    /// Where a history begins: at its first interval, or at the beginning of the point that this is in, where nothing finer is kept. Null where there is nothing.
+    /// </summary>
+    public static async Task<DateTimeOffset?> BeginningAsync(IHistoryStore history, CancellationToken cancellation)
+    {
+        IReadOnlyList<HistoryLevelSpan> levels = await history.SpansAsync(cancellation).ConfigureAwait(false);
+        if (levels.Min(level => level.Oldest) is not { } earliest) return null;
+        DateTimeOffset? first = null;
+        foreach (string group in history.Groups)
+        {
+            // A point of the coarsest level, which may begin long before the first interval in it does.
+            var query = new HistoryQuery
+            {
+                Group = group,
+                From = earliest,
+                To = earliest + HistoryLevel.Day.Step(),
+                SourceBy = null,
+                DestinationBy = null,
+                Detail = HistoryDetail.Counts,
+            };
+            HistoryAnswer answer = await history.QueryAsync(query, _ => { }, cancellation).ConfigureAwait(false);
+            if (answer.Oldest is { } oldest && !(first <= oldest)) first = oldest;
+        }
+
+        if (first is not { } start) return earliest;
+        HistoryLevelSpan finest = levels.First(level => level.Oldest <= start);
+        long ticks = finest.Level.Step().Ticks;
+        return ticks == 0 ? start : start.AddTicks(-((start - DateTimeOffset.UnixEpoch).Ticks % ticks));
+    }
+
     /// <summary>Writes all of it.</summary>
     /// <param name="write">Takes octets.</param>
     /// <param name="cancellation">Gives up.</param>

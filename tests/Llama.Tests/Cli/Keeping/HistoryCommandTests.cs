@@ -53,6 +53,19 @@ public sealed class HistoryCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task An_export_of_all_begins_with_single_intervals_where_these_are_kept()
+    {
+        await using SqliteHistoryStore server = _rig.Open();
+        await server.AppendAsync(HistoryRig.Report("a", HistoryRig.Noon, ("b", 10, 1)), default);
+        await server.AppendAsync(HistoryRig.Report("a", HistoryRig.Noon.AddSeconds(30), ("b", 10, 2)), default);
+        _rig.Time.StepWall(TimeSpan.FromHours(1));
+        await server.RoundAsync(default);
+        await server.PruneAsync(HistoryRig.Noon.AddHours(-1), null, default);
+        Assert.Equal(ExitCode.Ok, await _stage.RunAsync("history", "export"));
+        Assert.Equal(["2026-11-22T12:00:00Z", "2026-11-22T12:00:30Z"], _stage.Out.Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(line => line.Split(',')[0]));
+    }
+
+    [Fact]
     public async Task Json_lines_have_null_where_nothing_was_measured_and_go_to_a_file_as_a_whole()
     {
         await using SqliteHistoryStore server = _rig.Open();
