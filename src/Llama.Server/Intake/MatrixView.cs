@@ -1,5 +1,5 @@
-using Llama.Mesh;
 using System.IO.Pipelines;
+using Llama.Mesh;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Llama.Mesh.Membership;
-using Llama.Server.Hosting;
 using Llama.Server.Discovery.Access;
+using Llama.Server.Hosting;
 using Llama.Server.Metrics;
 using Microsoft.AspNetCore.Http;
 
