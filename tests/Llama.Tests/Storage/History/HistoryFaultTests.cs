@@ -1,5 +1,4 @@
 using Llama.Storage.History;
-using Microsoft.Data.Sqlite;
 using static Llama.Tests.Storage.History.HistoryRig;
 
 namespace Llama.Tests.Storage.History;
@@ -84,15 +83,12 @@ public sealed class HistoryFaultTests : IDisposable
     {
         await using (SqliteHistoryStore store = _rig.Open())
         {
-            // Another process that holds the file, for longer than is waited.
-            using (var other = new SqliteConnection($"Data Source={_rig.Database};Pooling=False"))
-            {
-                other.Open();
-                using SqliteTransaction hold = other.BeginTransaction(deferred: false);
-                await Assert.ThrowsAsync<IOException>(async () => await store.AppendAsync(Report("a", Noon, ("b", 10, 1)), default));
-            }
-
+            _rig.Run("ALTER TABLE trial RENAME TO other; ALTER TABLE report RENAME TO elsewhere");
+            IOException failed = await Assert.ThrowsAsync<IOException>(async () => await store.AppendAsync(Report("a", Noon, ("b", 10, 1)), default));
+            Assert.Equal(failed.Message, store.Fault);
+            _rig.Time.Pass(TimeSpan.FromMinutes(1));
             Assert.NotNull(store.Fault);
+            _rig.Run("ALTER TABLE other RENAME TO trial; ALTER TABLE elsewhere RENAME TO report");
             _rig.Time.Pass(TimeSpan.FromMinutes(1));
             Assert.Null(store.Fault);
             Assert.True(await store.AppendAsync(Report("a", Noon, ("b", 10, 1)), default));

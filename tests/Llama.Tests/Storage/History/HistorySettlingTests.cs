@@ -50,6 +50,28 @@ public sealed class HistorySettlingTests : IDisposable
     }
 
     [Fact]
+    public async Task Files_as_a_crash_leaves_them_hold_all_that_was_acknowledged()
+    {
+        using var after = new HistoryRig();
+        await using SqliteHistoryStore store = _rig.Open();
+        for (int i = 1; i <= 60; i++)
+        {
+            await store.AppendAsync(Report($"s{i % 3}", Noon.AddSeconds(30 * i), ($"d{i}", 10, 1), ("all", 10, 1)), default);
+            if (i % 25 == 0) _rig.Time.Pass(TimeSpan.FromMinutes(10));
+            if (i % 10 != 0) continue;
+            after.Data = Path.Combine(after.Parent, $"{i}");
+            Directory.CreateDirectory(after.Data);
+            foreach (string suffix in (string[])["", "-wal"]) File.Copy(_rig.Database + suffix, after.Database + suffix);
+            await using SqliteHistoryStore again = after.Open();
+            Assert.Equal((20 * i, 2 * i), await SumAsync(again));
+            Assert.Equal(i + 1, again.Find("g")!.Destinations.Count);
+            await again.RoundAsync(default);
+            Assert.Equal((20 * i, 2 * i), await SumAsync(again));
+            Assert.Empty(after.Warnings);
+        }
+    }
+
+    [Fact]
     public void Counts_are_exact_at_every_level_whatever_comes_when() => Prop.ForAll(
         Gen.Zip(
             Gen.Zip(Gen.Choose(0, 2), Gen.Choose(0, 150)),
