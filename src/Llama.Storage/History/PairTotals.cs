@@ -149,7 +149,7 @@ public sealed class PairTotals
     /// <summary>Adds counts; true when they are of a later time than what is there, which <see cref="AddPath"/> wants to know.</summary>
     internal bool AddCounts(DateTimeOffset start, DateTimeOffset end, long intervals, long suspectIntervals, in DatagramCounts counts)
     {
-        bool isFirst = Intervals == 0, isLater = isFirst || start >= Start;
+        bool isFirst = Intervals == 0, isLater = isFirst || end >= End;
         if (isFirst || start < Start) Start = start;
         if (isFirst || end > End) End = end;
         Intervals += intervals;

@@ -54,7 +54,7 @@ internal sealed class PushedMesh(string group, int sources, int destinations, Da
         foreach (JsonElement series in answer.GetProperty("series").EnumerateArray())
         {
             JsonElement metrics = series.GetProperty("metrics");
-            foreach ((int place, JsonElement at) in series.GetProperty("at").EnumerateArray().Index())
+            foreach ((int place, JsonElement at) in series.GetProperty("at_ms").EnumerateArray().Index())
             {
                 kept.Add(
                     DateTimeOffset.FromUnixTimeMilliseconds(at.GetInt64()),
