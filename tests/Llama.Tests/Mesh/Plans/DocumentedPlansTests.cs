@@ -51,7 +51,7 @@ public partial class DocumentedPlansTests
     {
         string section = Page[Page.IndexOf($"### {heading}\n", StringComparison.Ordinal)..];
         ServerConfigurationResult result = ServerConfigurationReader.Read(
-            YamlBlock().Match(section).Groups[1].Value, "example", ["host", "port", "data"], System.Text.Encoding.ASCII.GetBytes);
+            YamlBlock().Match(section).Groups[1].Value, "example", ["host", "port", "data", "retention"], System.Text.Encoding.ASCII.GetBytes);
         Assert.Empty(result.Errors.Concat(result.Warnings));
         return result;
     }
