@@ -79,12 +79,4 @@ internal sealed class HistoryMonth(Workbench bench) : IMeasurement
         samples.Memory.Add(GC.GetTotalMemory(forceFullCollection: true) / 1e6);
         samples.Resident.Add(Environment.WorkingSet / 1e6);
     }
-
-    /// <summary>A wall clock that stands where it is put; timers go by the real one.</summary>
-    private sealed class MovedClock : TimeProvider
-    {
-        public DateTimeOffset Now { get; set; } = System.GetUtcNow();
-
-        public override DateTimeOffset GetUtcNow() => Now;
-    }
 }

@@ -97,17 +97,27 @@ internal sealed class HistoryStorage(Workbench bench) : IMeasurement
         await TimeAsync(store, matrix, _past, answer => answer == 100 * 100, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>A whole big mesh: an hour of it in six reports each, and the newest of them.</summary>
+    /// <summary>A whole big mesh at seven minutes behind a round: what came since is in the journal, and the hour begins within a minute.</summary>
     private async Task AskOfAllAsync(string directory, DateTimeOffset now, CancellationToken cancellation)
     {
-        await using SqliteHistoryStore store = SqliteHistoryStore.Open(directory, new HistoryOptions());
-        TimeSpan ten = TimeSpan.FromMinutes(10);
-        await new StoredMesh("mesh", Sources, Sources, now - 6 * ten, 6, ten, 20 * DatagramsOfPair).AppendAsync(store, cancellation).ConfigureAwait(false);
-        await store.RoundAsync(cancellation).ConfigureAwait(false);
-        var worst = new HistoryQuery { Group = "mesh", From = now - 6 * ten, To = now, Top = new HistoryTop(50, HistoryRank.Loss) };
-        await TimeAsync(store, worst, _worst, answer => answer == 50, cancellation).ConfigureAwait(false);
-        var matrix = new HistoryQuery { Group = "mesh", From = now - 3 * ten, To = now - ten, IsNewestOnly = true };
-        await TimeAsync(store, matrix, _newest, answer => answer == (long)Sources * Sources, cancellation).ConfigureAwait(false);
+        TimeSpan hour = TimeSpan.FromHours(1), before = TimeSpan.FromMinutes(70);
+        var clock = new MovedClock { Now = now + TimeSpan.FromMinutes(7) + TimeSpan.FromSeconds(10) };
+        var options = new HistoryOptions { Time = clock };
+        int intervals = (int)((before + TimeSpan.FromMinutes(7)) / Interval);
+        await using (SqliteHistoryStore one = SqliteHistoryStore.Open(directory, options))
+        {
+            await new StoredMesh("mesh", 1, Sources, now - before, intervals, Interval, DatagramsOfPair).AppendAsync(one, cancellation).ConfigureAwait(false);
+            await one.RoundAsync(cancellation).ConfigureAwait(false);
+        }
+
+        DateTimeOffset from = clock.Now - hour;
+        MultipliedHistory.Multiply(Path.Combine(directory, "history.db"), Sources, from);
+        await using SqliteHistoryStore store = SqliteHistoryStore.Open(directory, options);
+        var worst = new HistoryQuery { Group = "mesh", From = from, To = clock.Now, Top = new HistoryTop(50, HistoryRank.Loss) };
+        await TimeAsync(store, worst, _worst, points => points == 50, cancellation).ConfigureAwait(false);
+        DateTimeOffset past = from + TimeSpan.FromMinutes(2);
+        var matrix = new HistoryQuery { Group = "mesh", From = past - TimeSpan.FromMinutes(2), To = past, IsNewestOnly = true };
+        await TimeAsync(store, matrix, _newest, points => points == (long)Sources * Sources, cancellation).ConfigureAwait(false);
         _megabytes.Add(GC.GetTotalMemory(forceFullCollection: true) / 1e6);
     }
 
