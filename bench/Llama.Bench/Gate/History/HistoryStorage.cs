@@ -14,7 +14,7 @@ internal sealed class HistoryStorage(Workbench bench) : IMeasurement
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
 
-    private readonly Samples _journal = new(), _settle = new(), _rate = new(), _elapsed = new();
+    private readonly Samples _journal = new(), _settle = new(), _rate = new(), _elapsed = new(), _file = new();
     private readonly Dictionary<HistoryLevel, Samples> _octets = HistoryLevels.All.ToDictionary(level => level, _ => new Samples());
     private readonly Samples _newest = new(), _pair = new(), _past = new(), _worst = new(), _megabytes = new();
 
@@ -44,6 +44,7 @@ internal sealed class HistoryStorage(Workbench bench) : IMeasurement
         yield return ResultRow.Of("history: summaries taken and settled, one report after the other", "", _elapsed, "N0", "/s");
         yield return ResultRow.Of(
             $"history, 4 flows and {DatagramsOfPair} datagrams each 30 s: a summary on disk", $"<= {OctetsBar} bytes", _octets[HistoryLevel.Raw], "0.0", "bytes", octets => octets <= OctetsBar);
+        yield return ResultRow.Of("history: the file for each summary taken, with what all levels have of it", "", _file, "0.0", "bytes");
         foreach (HistoryLevel level in HistoryLevels.All.Skip(1))
             yield return ResultRow.Of($"history: a summary of level {level.Name()} on disk", "", _octets[level], "0.0", "bytes");
         yield return ResultRow.Of("history: one pair over 24 h, 2,880 intervals", "<= 50 ms", _pair, "0.0", "ms", millis => millis <= 50);
@@ -71,6 +72,7 @@ internal sealed class HistoryStorage(Workbench bench) : IMeasurement
         _rate.Add(mesh.Summaries / (after.NanosSince(before) / 1e9));
 
         HistoryStatistics kept = await store.StatisticsAsync(cancellation).ConfigureAwait(false);
+        _file.Add((double)(kept.FileBytes - kept.FreeBytes) / mesh.Summaries);
         foreach (HistoryLevelStatistics level in kept.Levels) _octets[level.Level].Add((double)level.Bytes / level.Points);
     }
 
