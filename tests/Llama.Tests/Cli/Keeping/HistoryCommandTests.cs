@@ -85,7 +85,11 @@ public sealed class HistoryCommandTests : IDisposable
     {
         _rig.Retention = new HistoryRetention
         {
-            Raw = TimeSpan.FromHours(1), Minute = TimeSpan.FromHours(3), TenMinutes = TimeSpan.FromHours(7), Hour = TimeSpan.FromDays(2), Day = TimeSpan.FromDays(100),
+            Raw = TimeSpan.FromHours(1),
+            Minute = TimeSpan.FromHours(3),
+            TenMinutes = TimeSpan.FromHours(7),
+            Hour = TimeSpan.FromDays(2),
+            Day = TimeSpan.FromDays(100),
         };
         await using SqliteHistoryStore server = _rig.Open();
         _rig.Time.StepWall(TimeSpan.FromDays(-4));

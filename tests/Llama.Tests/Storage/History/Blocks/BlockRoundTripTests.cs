@@ -1,6 +1,6 @@
-using Llama.Benchmarks.Gate.History;
 using FsCheck;
 using FsCheck.Fluent;
+using Llama.Benchmarks.Gate.History;
 using Llama.Storage.History;
 using Llama.Storage.History.Blocks;
 
