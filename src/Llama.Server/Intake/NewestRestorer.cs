@@ -33,6 +33,7 @@ internal sealed class NewestRestorer(NewestPairs newest, NamePool names, IHistor
                     To = _now + ClockSkew,
                     Class = @class,
                     IsNewestOnly = true,
+                    Detail = HistoryDetail.Rtt | HistoryDetail.Path,
                 };
                 await history.QueryAsync(query, series => Take(group, @class, series), cancellation);
             }

@@ -92,6 +92,37 @@ internal struct PairResult
         ReverseTos = Octet(pair.Path.ReverseTos),
     };
 
+    /// <summary>The same of what a history has of it.</summary>
+    public static PairResult Of(PairTotals totals, ReportMark report) => new()
+    {
+        Report = report,
+        Sent = totals.Counts.Sent,
+        Lost = totals.Counts.Lost,
+        LostForward = totals.Counts.LostForward ?? -1,
+        LostReverse = totals.Counts.LostReverse ?? -1,
+        RttMinNanos = totals.RttMinNanos ?? -1,
+        RttP50Nanos = totals.Percentile(0.5) ?? -1,
+        RttP90Nanos = totals.Percentile(0.9) ?? -1,
+        RttP99Nanos = totals.Percentile(0.99) ?? -1,
+        RttMaxNanos = totals.RttMaxNanos ?? -1,
+        RttMeanNanos = PairValues.Whole(totals.RttMeanNanos),
+        JitterNanos = PairValues.Whole(totals.JitterNanos),
+        DelayVariationNanos = totals.DelayVariationNanos ?? -1,
+        ForwardDelayVariationNanos = totals.ForwardDelayVariationNanos ?? -1,
+        ReverseDelayVariationNanos = totals.ReverseDelayVariationNanos ?? -1,
+        Late = Small(totals.Counts.Late),
+        Duplicates = Small(totals.Counts.Duplicates),
+        Reordered = Small(totals.Counts.Reordered),
+        SendErrors = Small(totals.Counts.SendErrors),
+        ForwardRemarked = Small(totals.Path.ForwardRemarked),
+        ReverseRemarked = Small(totals.Path.ReverseRemarked),
+        ForwardTtlChanges = Small(totals.Path.ForwardTtlChanges),
+        ForwardTtl = Octet(totals.Path.ForwardTtl),
+        ReverseTtl = Octet(totals.Path.ReverseTtl),
+        ForwardTos = Octet(totals.Path.ForwardTos),
+        ReverseTos = Octet(totals.Path.ReverseTos),
+    };
+
     private static short Octet(byte? octet) => (short)(octet ?? -1);
 
     private static int Small(long? count) => (int)Math.Min(count ?? -1, int.MaxValue);

@@ -157,19 +157,10 @@ internal sealed class SummaryIntake : IDisposable
             int accepted = 0, known = 0;
             while (reader.Next(report))
             {
-                if (source.Starts.Contains(report.Start))
-                {
-                    known++;
-                    Interlocked.Increment(ref _known);
-                    continue;
-                }
-
-                await KeepAsync(probe, report, context.RequestAborted);
-                source.Starts.Add(report.Start, report.End - report.Start);
-                _newest.Take(group, source, report);
-                Intervals.Tell(probe.Group, source, report);
-                accepted++;
-                Interlocked.Increment(ref _accepted);
+                bool isNew = await PushAsync(group, source, probe, report, context.RequestAborted);
+                Interlocked.Increment(ref isNew ? ref _accepted : ref _known);
+                if (isNew) accepted++;
+                else known++;
             }
 
             string answer = string.Create(CultureInfo.InvariantCulture, $"{{\"accepted\":{accepted},\"known\":{known}}}");
@@ -204,6 +195,7 @@ internal sealed class SummaryIntake : IDisposable
         bool isNew = await _options.Keep(probe, report, cancellation);
         source.Starts.Add(report.Start, report.End - report.Start);
         _newest.Take(group, source, report);
+        if (isNew) Intervals.Tell(probe.Group, source, report);
         return isNew;
     }
 

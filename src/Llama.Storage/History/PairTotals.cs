@@ -112,11 +112,11 @@ public sealed class PairTotals
         foreach (ref readonly LatencyBucket bucket in buckets) AddBucket(bucket, ref place);
     }
 
-    /// <summary>Adds a flow, most cheaply in the order of source ports; one of a source port that is there already is added to it.</summary>
+    /// <summary>Adds a flow, to what is there of its source port if there is something. In the order of the ports it is found fastest.</summary>
     public void AddFlow(in FlowTotals flow)
     {
-        if (_flows.Count == 0 || flow.SourcePort > _flows[^1].SourcePort) _flows.Add(flow);
-        else MergeFlows(new ReadOnlySpan<FlowTotals>(in flow));
+        int place = _flows.Count > 0 && _flows[^1].SourcePort < flow.SourcePort ? _flows.Count : 0;
+        AddFlow(flow, ref place);
     }
 
     /// <summary>Forgets all.</summary>

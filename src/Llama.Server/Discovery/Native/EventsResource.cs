@@ -78,7 +78,8 @@ internal sealed class EventsResource(Registry registry, AccessRules access, Long
         });
     }
 
-    private static void Write(Utf8JsonWriter json, MeshEvent one)
+    /// <summary>Writes an event as all answers have it.</summary>
+    public static void Write(Utf8JsonWriter json, MeshEvent one)
     {
         json.WriteStartObject();
         json.WriteNumber("sequence"u8, one.Sequence);
