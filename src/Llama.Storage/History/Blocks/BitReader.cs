@@ -69,8 +69,14 @@ internal ref struct BitReader
         return (window >> (WordBits - length)) - (1UL << order);
     }
 
+    /// <summary>How many ones come next; there may be more of them.</summary>
+    public readonly int OnesAhead(int most) => Math.Min(Math.Min(most, SafeBits), BitOperations.LeadingZeroCount(~Window()));
+
     /// <summary>Reads a sized number.</summary>
     public ulong Sized() => Bits(SizeBits) is var length and <= WordBits ? Bits((int)length) : throw Damaged();
+
+    /// <summary>Reads a sized number that says how much there is of something.</summary>
+    public int Length() => Sized() is var length and <= int.MaxValue ? (int)length : throw Damaged();
 
     private ulong LongCode(int order)
     {

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Llama.Engine.Summaries;
 using Llama.Storage.Spooling;
 
@@ -13,19 +12,13 @@ internal ref struct BlockReader
     private readonly ReadOnlySpan<byte> _ports;
     private readonly bool _hasDetail;
 
-    private StripReader _directory;
-    private int _pairsLeft;
+    private CountsReader _counts;
+    private StripReader _lengths;
     private int _piecesLeft = BlockWriter.MostPieces;
-    private BlockPair? _pair;
 
     // Where the parts of the pair begin in their strips, and those behind it.
     private PairPlaces _places;
     private PairPlaces _placesBehind;
-
-    private StripReader _counts;
-    private CountsBefore _countsBefore;
-    private CountsPoint _point;
-    private int _at = -1;
 
     // For each part the point of the pair that it would give next; below 0 before it has begun.
     private StripReader _rtt;
@@ -43,67 +36,48 @@ internal ref struct BlockReader
     /// <exception cref="InvalidDataException">It is damaged, or of a later version.</exception>
     public BlockReader(ReadOnlySpan<byte> counts, ReadOnlySpan<byte> detail)
     {
-        if (counts.Length < 1 + BlockWriter.TailLength) throw BitReader.Damaged();
-        if (counts[0] != BlockWriter.Version)
-            throw new InvalidDataException($"A block of the history is of version {counts[0]}, which this program does not know, or it is damaged.");
-        ReadOnlySpan<byte> tail = counts[^BlockWriter.TailLength..];
-        if (BinaryPrimitives.ReadUInt32BigEndian(tail[4..]) != Crc32C.Of(counts[..^4])) throw BitReader.Damaged();
+        _counts = new CountsReader(counts, out uint checksum);
         _hasDetail = !detail.IsEmpty;
-        if (_hasDetail && BinaryPrimitives.ReadUInt32BigEndian(tail) != Crc32C.Of(detail)) throw BitReader.Damaged();
-
-        counts = counts[1..^BlockWriter.TailLength];
-        var head = new BitReader(counts);
-        _counts = new StripReader(ref head, CountsPart.Columns, CountsPart.BasedColumns);
-        _directory = new StripReader(ref head, DirectoryPart.Columns, DirectoryPart.Columns);
-        _pairsLeft = Length(head.Sized());
-        int directoryLength = Length(head.Sized());
-        counts = counts[((head.Position + 7) / 8)..];
-        _directory.Attach(Cut(ref counts, directoryLength));
-        _counts.Attach(counts);
-        if (_pairsLeft > 0) _directory.BeginPair(0);
         if (!_hasDetail) return;
+        if (checksum != Crc32C.Of(detail)) throw BitReader.Damaged();
 
-        head = new BitReader(detail);
+        var head = new BitReader(detail);
         _rtt = new StripReader(ref head, RttPart.Columns, RttPart.BasedColumns);
         _path = new StripReader(ref head, PathPart.Columns, PathPart.BasedColumns);
         _flows = new StripReader(ref head, FlowsPart.Columns, FlowsPart.BasedColumns);
-        int rttLength = Length(head.Sized()), pathLength = Length(head.Sized()), flowsLength = Length(head.Sized());
+        _lengths = new StripReader(ref head, LengthsPart.Columns, LengthsPart.Columns);
+        int rttLength = head.Length(), pathLength = head.Length(), flowsLength = head.Length(), lengthsLength = head.Length();
         detail = detail[((head.Position + 7) / 8)..];
+        _lengths.Attach(Cut(ref detail, lengthsLength));
         _rtt.Attach(Cut(ref detail, rttLength));
         _path.Attach(Cut(ref detail, pathLength));
         _flows.Attach(Cut(ref detail, flowsLength));
         _ports = detail;
+        if (_counts.PairsLeft > 0) _lengths.BeginPair(0);
     }
 
     /// <summary>The destination of the pair that is being read.</summary>
-    public readonly int Destination => _pair.GetValueOrDefault().Destination;
+    public readonly int Destination => _counts.Destination;
 
     /// <summary>Its class.</summary>
-    public readonly byte Class => _pair.GetValueOrDefault().Class;
+    public readonly byte Class => _counts.Class;
 
     /// <summary>How many points it has.</summary>
-    public readonly int Points => _pair.GetValueOrDefault().Points;
+    public readonly int Points => _counts.Points;
 
     /// <summary>The moment of the point that is being read.</summary>
-    public readonly DateTimeOffset Moment => Time(_point.Moment);
+    public readonly DateTimeOffset Moment => Time(_counts.Point.Moment);
 
     /// <summary>Goes to the next pair; false behind the last one.</summary>
     public bool NextPair()
     {
-        if (_pairsLeft == 0)
-        {
-            _pair = null;
-            return false;
-        }
-
-        _pairsLeft--;
-        var pair = new BlockPair();
-        DirectoryPart.Transfer(ref _directory, _pair, ref pair);
-        Take(pair.Points);
-        _pair = pair;
-        _places = _placesBehind;
-        _placesBehind.Pass(pair);
+        if (!_counts.NextPair()) return false;
         BeginPoints();
+        if (!_hasDetail) return true;
+        var lengths = new PartLengths();
+        LengthsPart.Transfer(ref _lengths, ref lengths);
+        _places = _placesBehind;
+        _placesBehind.Pass(lengths);
         return true;
     }
 
@@ -113,7 +87,7 @@ internal ref struct BlockReader
     /// </summary>
     public bool Seek(int destination, byte trafficClass)
     {
-        if (_pair is not null && IsAtOrBehind(destination, trafficClass))
+        if (Points > 0 && IsAtOrBehind(destination, trafficClass))
         {
             BeginPoints();
             return true;
@@ -125,31 +99,18 @@ internal ref struct BlockReader
     }
 
     /// <summary>Goes to the next point of the pair; false behind the last one.</summary>
-    public bool NextPoint()
-    {
-        if (_at + 1 >= Points) return false;
-        if (++_at == 0)
-        {
-            _counts.BeginPair(_places.Counts);
-            _countsBefore = default;
-            _point = default;
-        }
-
-        long before = _point.Moment;
-        CountsPart.Transfer(ref _counts, ref _countsBefore, ref _point);
-        if (_at > 0 && _point.Moment <= before) throw BitReader.Damaged();
-        return true;
-    }
+    public bool NextPoint() => _counts.NextPoint();
 
     /// <summary>Adds the point to totals: counts, and as much of the rest as is wanted.</summary>
     public void AddTo(PairTotals totals, HistoryDetail detail)
     {
-        bool isLater = totals.AddCounts(Time(_point.Start), Time(_point.End), _point.Intervals, _point.SuspectIntervals, _point.Counts);
+        ref readonly CountsPoint point = ref _counts.Point;
+        bool isLater = totals.AddCounts(Time(point.Start), Time(point.End), point.Intervals, point.SuspectIntervals, point.Counts);
         if (!_hasDetail) return;
         if ((detail & HistoryDetail.Rtt) != 0)
         {
             CatchUp(HistoryDetail.Rtt, ref _rttNext);
-            ReadRtt(_point, totals);
+            ReadRtt(point, totals);
         }
 
         if ((detail & HistoryDetail.Path) != 0)
@@ -161,37 +122,40 @@ internal ref struct BlockReader
         if ((detail & HistoryDetail.Flows) != 0)
         {
             CatchUp(HistoryDetail.Flows, ref _flowsNext);
-            ReadFlows(_point, totals);
+            ReadFlows(point, totals);
         }
     }
 
     private readonly bool IsAtOrBehind(int destination, byte trafficClass) =>
         Destination > destination || (Destination == destination && Class >= trafficClass);
 
-    private void BeginPoints() => _at = _rttNext = _pathNext = _flowsNext = -1;
+    private void BeginPoints()
+    {
+        _counts.BeginPoints();
+        _rttNext = _pathNext = _flowsNext = -1;
+    }
 
     /// <summary>Brings a part to the point that is being read, whichever points were left out.</summary>
     private void CatchUp(HistoryDetail part, ref int next)
     {
-        if (next == _at) return;
-        if (next < 0 || next > _at)
+        int wanted = _counts.At;
+        if (next == wanted) return;
+        if (next < 0 || next > wanted)
         {
             Begin(part);
             next = 0;
         }
 
-        if (next == _at) return;
-        StripReader counts = _counts;
-        var before = new CountsBefore();
-        var point = new CountsPoint();
-        counts.BeginPair(_places.Counts);
-        for (int at = 0, from = next; at < _at; at++)
+        if (next == wanted) return;
+        CountsReader counts = _counts;
+        counts.BeginPoints();
+        for (int at = 0, from = next; at < wanted; at++)
         {
-            CountsPart.Transfer(ref counts, ref before, ref point);
+            counts.NextPoint();
             if (at < from) continue;
-            if (part == HistoryDetail.Rtt) ReadRtt(point, null);
+            if (part == HistoryDetail.Rtt) ReadRtt(counts.Point, null);
             else if (part == HistoryDetail.Path) ReadPath();
-            else ReadFlows(point, null);
+            else ReadFlows(counts.Point, null);
         }
     }
 
@@ -280,17 +244,15 @@ internal ref struct BlockReader
     /// <summary>Where the parts of a pair begin, in bits.</summary>
     private struct PairPlaces
     {
-        public int Counts;
         public int Rtt;
         public int Path;
         public int Flows;
 
-        public void Pass(in BlockPair pair)
+        public void Pass(in PartLengths lengths)
         {
-            Counts += pair.CountsBits;
-            Rtt += pair.RttBits;
-            Path += pair.PathBits;
-            Flows += pair.FlowsBits;
+            Rtt += lengths.RttBits;
+            Path += lengths.PathBits;
+            Flows += lengths.FlowsBits;
         }
     }
 }

@@ -10,8 +10,8 @@ namespace Llama.Storage.History.Blocks;
 /// <code>
 /// counts      version = 1   1     head    directory strip    counts strip     checksum of detail   4    checksum   4
 ///             head:  table of counts    table of the directory     pairs   sized     octets of the directory strip   sized
-/// detail      head    round-trip times strip    path marks strip    flows strip    lists of ports
-///             head:  table of round-trip times, of path marks, of flows       octets of each of their strips   sized
+/// detail      head    lengths strip    round-trip times strip    path marks strip    flows strip    lists of ports
+///             head:  table of round-trip times, of path marks, of flows, of lengths       octets of each of their strips   sized
 /// checksum    CRC-32C, network order, of all octets of the detail; of all octets of the counts before it
 ///
 /// Head, strips and lists begin at a whole octet. A strip has a part for each pair, in the order of destination and class; all of the
@@ -32,6 +32,7 @@ internal sealed class BlockWriter
 
     private readonly StripWriter _directory = new(DirectoryPart.Columns, DirectoryPart.Columns);
     private readonly StripWriter _counts = new(CountsPart.Columns, CountsPart.BasedColumns);
+    private readonly StripWriter _lengths = new(LengthsPart.Columns, LengthsPart.Columns);
     private readonly StripWriter _rtt = new(RttPart.Columns, RttPart.BasedColumns);
     private readonly StripWriter _path = new(PathPart.Columns, PathPart.BasedColumns);
     private readonly StripWriter _flows = new(FlowsPart.Columns, FlowsPart.BasedColumns);
@@ -63,6 +64,7 @@ internal sealed class BlockWriter
         _pieces = 0;
         _directory.Clear();
         _counts.Clear();
+        _lengths.Clear();
         _rtt.Clear();
         _path.Clear();
         _flows.Clear();
@@ -143,10 +145,14 @@ internal sealed class BlockWriter
     private void WriteDetail()
     {
         ReadOnlySpan<byte> rtt = _rtt.Finish(_head), path = _path.Finish(_head), flows = _flows.Finish(_head);
+        AddLengths();
+        ReadOnlySpan<byte> lengths = _lengths.Finish(_head);
         _head.WriteSized((ulong)rtt.Length);
         _head.WriteSized((ulong)path.Length);
         _head.WriteSized((ulong)flows.Length);
+        _head.WriteSized((ulong)lengths.Length);
         _detailBlob.Write(_head.Octets());
+        _detailBlob.Write(lengths);
         _detailBlob.Write(rtt);
         _detailBlob.Write(path);
         _detailBlob.Write(flows);
@@ -169,23 +175,26 @@ internal sealed class BlockWriter
         WriteChecksum(Crc32C.Of(Counts));
     }
 
+    private void AddLengths()
+    {
+        var symbols = new SymbolWriter(_lengths);
+        for (int i = 0; i < _rtt.PairBits.Length; i++)
+        {
+            var lengths = new PartLengths { RttBits = _rtt.PairBits[i], PathBits = _path.PairBits[i], FlowsBits = _flows.PairBits[i] };
+            LengthsPart.Transfer(ref symbols, ref lengths);
+        }
+
+        _lengths.EndPair();
+    }
+
     private void AddDirectory(IReadOnlyList<BlockLine> lines)
     {
         var symbols = new SymbolWriter(_directory);
-        BlockPair? before = null;
+        var before = new BlockPair();
         for (int i = 0; i < lines.Count; i++)
         {
-            var pair = new BlockPair
-            {
-                Destination = lines[i].Destination,
-                Class = lines[i].Class,
-                Points = lines[i].Points.Count,
-                CountsBits = _counts.PairBits[i],
-                RttBits = _rtt.PairBits[i],
-                PathBits = _path.PairBits[i],
-                FlowsBits = _flows.PairBits[i],
-            };
-            DirectoryPart.Transfer(ref symbols, before, ref pair);
+            var pair = new BlockPair { Destination = lines[i].Destination, Class = lines[i].Class, Points = lines[i].Points.Count };
+            DirectoryPart.Transfer(ref symbols, i == 0, before, ref pair);
             before = pair;
         }
 

@@ -18,6 +18,18 @@ internal interface ISymbols
 
     /// <summary>A number that is alike in many pairs: written as what it differs by from the base of a column that has one.</summary>
     long Based(int column, long value);
+
+    /// <summary>The base of a column; 0 when writing, where it is not known yet.</summary>
+    long Base(int column);
+
+    /// <summary>
+    /// Begins a group of numbers that are mostly all zeros, those of columns with a base after it was taken away. True where they are:
+    /// then they are not written. False when writing, where it is not known yet.
+    /// </summary>
+    bool BeginGroup(int column);
+
+    /// <summary>Ends it, where it was not all zeros.</summary>
+    void EndGroup();
 }
 
 /// <summary>A number that changes little from point to point.</summary>
@@ -43,6 +55,14 @@ internal static class Symbols
         long level = before.IsSet ? symbols.Signed(column + basedColumns, value, before.Value) : symbols.Based(column, value);
         (before.Value, before.IsSet) = (level, true);
         return level;
+    }
+
+    /// <summary>A level that is what it was before, or the base when it is the first one.</summary>
+    public static long Expected<TSymbols>(this ref TSymbols symbols, int column, ref Level before)
+        where TSymbols : struct, ISymbols, allows ref struct
+    {
+        if (!before.IsSet) before = new Level { Value = symbols.Base(column), IsSet = true };
+        return before.Value;
     }
 
     /// <summary>A signed number as an unsigned one that is small when it is close to zero.</summary>

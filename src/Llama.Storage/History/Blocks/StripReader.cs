@@ -8,6 +8,7 @@ internal ref struct StripReader : ISymbols
     private readonly int _columns;
     private readonly Orders _table;
     private readonly Bases _bases;
+    private readonly bool _areOwn;
     private Orders _modes;
     private BitReader _bits;
 
@@ -20,6 +21,9 @@ internal ref struct StripReader : ISymbols
             _table[column] = Mode((long)head.Code(StripWriter.TableOrder));
             if (column < basedColumns) _bases[column] = Symbols.Unfold(head.Sized());
         }
+
+        _areOwn = head.Bits(1) == 1;
+        _modes = _table;
     }
 
     public static bool IsReading => true;
@@ -39,6 +43,7 @@ internal ref struct StripReader : ISymbols
     public void BeginPair(int position)
     {
         _bits.Position = position;
+        if (!_areOwn) return;
         _modes = _table;
         if (_bits.Bits(1) == 0) return;
         for (int column = 0; column < _columns; column++) _modes[column] = Mode(_table[column] + Symbols.Unfold(_bits.Code(0)));
@@ -54,6 +59,36 @@ internal ref struct StripReader : ISymbols
 
     /// <inheritdoc/>
     public long Based(int column, long value) => _bases[column] + Symbols.Unfold(Unsigned(column, 0));
+
+    /// <inheritdoc/>
+    public long Base(int column) => _bases[column];
+
+    /// <inheritdoc/>
+    public bool BeginGroup(int column) => Unsigned(column, 0) == 0;
+
+    /// <inheritdoc/>
+    public void EndGroup()
+    {
+    }
+
+    /// <summary>True where all numbers of a column are zeros in the pair.</summary>
+    public bool IsZero(int column) => _modes[column] == 0;
+
+    /// <summary>True where pairs may have modes of their own.</summary>
+    public bool AreOwn => _areOwn;
+
+    /// <summary>How many numbers that are zeros come next, where a column is the only one that is written; there may be more of them.</summary>
+    /// <param name="column">The column.</param>
+    /// <param name="most">How many at most.</param>
+    public int ZerosAhead(int column, int most) => _modes[column] switch
+    {
+        0 => most,
+        1 => _bits.OnesAhead(most),
+        _ => 0,
+    };
+
+    /// <summary>Goes past so many of them.</summary>
+    public void PassZeros(int column, int count) => _bits.Position += _modes[column] == 0 ? 0 : count;
 
     private static byte Mode(long mode) => mode is >= 0 and < CodeModes.Count ? (byte)mode : throw BitReader.Damaged();
 

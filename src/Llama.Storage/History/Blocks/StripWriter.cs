@@ -9,8 +9,11 @@ namespace Llama.Storage.History.Blocks;
 /// <remarks>
 /// <code>
 /// table    for each column:   mode   code of order 1     base   sized, folded, of the first columns, those that have one
-/// strip    for each pair:   own   1 bit     where it is 1, for each column:   mode less the table's   folded, code of order 0
+///          then:   owns   1 bit
+/// strip    for each pair:   own   1 bit, not written where owns is 0
+///                           where it is 1, for each column:   mode less the table's   folded, code of order 0
 ///                           then its numbers, each a code of its column's mode, less 1; none in mode 0
+/// group    zeros   0, and then none of its numbers is written because all are zeros, or 1
 /// folded   0, -1, 1, -2, 2 ... as 0, 1, 2, 3, 4 ...
 /// </code>
 /// </remarks>
@@ -30,6 +33,7 @@ internal sealed class StripWriter(int columns, int basedColumns)
 
     private readonly List<int> _ends = [];
     private readonly List<int> _bits = [];
+    private readonly List<(int Begin, int End)> _groups = [];
     private readonly long[] _bases = new long[basedColumns];
     private readonly long[] _samples = new long[basedColumns * MostSamples];
     private readonly int[] _sampled = new int[basedColumns];
@@ -39,6 +43,7 @@ internal sealed class StripWriter(int columns, int basedColumns)
     private readonly BitWriter _strip = new();
     private Symbol[] _symbols = new Symbol[256];
     private int _count;
+    private bool _areOwn;
 
     /// <summary>How many bits the part of each pair takes, once it is written.</summary>
     public ReadOnlySpan<int> PairBits => CollectionsMarshal.AsSpan(_bits);
@@ -57,16 +62,28 @@ internal sealed class StripWriter(int columns, int basedColumns)
         Add(column, (ulong)value);
     }
 
+    /// <summary>Begins a group of numbers that are mostly all zeros, which a number of a column says.</summary>
+    public void BeginGroup(int column)
+    {
+        _groups.Add((_count, _count));
+        Add(column, 0);
+    }
+
+    /// <summary>Ends it.</summary>
+    public void EndGroup() => _groups[^1] = (_groups[^1].Begin, _count);
+
     /// <summary>Ends a pair.</summary>
     public void EndPair() => _ends.Add(_count);
 
     /// <summary>Writes the table, and gives the strip, which is valid until this is used anew.</summary>
     public ReadOnlySpan<byte> Finish(BitWriter head)
     {
+        TakeBases(_symbols.AsSpan(0, _count));
+        DropZeros();
         Span<Symbol> symbols = _symbols.AsSpan(0, _count);
-        TakeBases(symbols);
         CountLengths(symbols);
         for (int column = 0; column < columns; column++) _table[column] = (byte)CodeModes.Best(LengthsOf(column), out _);
+        _areOwn = HasLongPairs();
         WriteTable(head);
 
         int begin = 0;
@@ -87,6 +104,7 @@ internal sealed class StripWriter(int columns, int basedColumns)
         _count = 0;
         _ends.Clear();
         _bits.Clear();
+        _groups.Clear();
         _strip.Clear();
         Array.Clear(_sampled);
     }
@@ -112,6 +130,54 @@ internal sealed class StripWriter(int columns, int basedColumns)
             head.WriteCode(_table[column], TableOrder);
             if (column < basedColumns) head.WriteSized(Symbols.Fold(_bases[column]));
         }
+
+        head.Write(_areOwn ? 1UL : 0, 1);
+    }
+
+    /// <summary>Drops the numbers of groups that are all zeros.</summary>
+    private void DropZeros()
+    {
+        if (_groups.Count == 0) return;
+        int kept = 0, at = 0, group = 0;
+        foreach (ref int end in CollectionsMarshal.AsSpan(_ends))
+        {
+            while (at < end)
+            {
+                if (group == _groups.Count || at < _groups[group].Begin)
+                {
+                    _symbols[kept++] = _symbols[at++];
+                    continue;
+                }
+
+                int groupEnd = _groups[group++].End;
+                bool areZeros = AreZeros(_symbols.AsSpan((at + 1)..groupEnd));
+                _symbols[kept++] = _symbols[at] with { Value = areZeros ? 0UL : 1 };
+                at = areZeros ? groupEnd : at + 1;
+            }
+
+            end = kept;
+        }
+
+        _count = kept;
+    }
+
+    private static bool AreZeros(ReadOnlySpan<Symbol> symbols)
+    {
+        foreach (ref readonly Symbol symbol in symbols)
+            if (symbol.Value != 0) return false;
+        return true;
+    }
+
+    private bool HasLongPairs()
+    {
+        int begin = 0;
+        foreach (int end in _ends)
+        {
+            if (end - begin >= OwnFrom * columns) return true;
+            begin = end;
+        }
+
+        return false;
     }
 
     private void WritePair(ReadOnlySpan<Symbol> symbols)
@@ -123,7 +189,7 @@ internal sealed class StripWriter(int columns, int basedColumns)
             for (int column = 0; column < columns; column++) _strip.WriteCode(Symbols.Fold(_own[column] - _table[column]), 0);
             modes = _own;
         }
-        else
+        else if (_areOwn)
         {
             _strip.Write(0, 1);
         }
@@ -189,4 +255,14 @@ internal readonly struct SymbolWriter(StripWriter strip) : ISymbols
         strip.AddBased(column, value);
         return value;
     }
+
+    public long Base(int column) => 0;
+
+    public bool BeginGroup(int column)
+    {
+        strip.BeginGroup(column);
+        return false;
+    }
+
+    public void EndGroup() => strip.EndGroup();
 }

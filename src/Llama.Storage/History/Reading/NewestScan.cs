@@ -6,7 +6,7 @@ namespace Llama.Storage.History.Reading;
 /// Finds the newest interval of each pair and class in a span, from its end back. Where intervals are not kept by themselves any
 /// more, the newest point that is.
 /// </summary>
-internal sealed class NewestScan(ReadConnection connection, ScanRange range, CancellationToken cancellation) : Scan(connection, range, cancellation)
+internal sealed class NewestScan(ReadConnection connection, ScanRange range, SeriesTable table, CancellationToken cancellation) : Scan(connection, range, cancellation)
 {
     private readonly Dictionary<int, Found> _found = [];
 
@@ -20,20 +20,21 @@ internal sealed class NewestScan(ReadConnection connection, ScanRange range, Can
             for (int span = extent.Last; span >= extent.First; span--) ReadRows(extent.Piece, span, task);
         }
 
-        foreach ((int pair, Found found) in _found) task.Table.Put(task.Destinations.KeyOf(pair >> 8), found.MomentTicks, found.Totals!);
+        foreach ((int pair, Found found) in _found) table.Put(task.Destinations.KeyOf(pair >> 8), found.MomentTicks, found.Totals!);
         _found.Clear();
     }
 
     /// <inheritdoc/>
-    protected override void Take(BlockReader block, long fromTicks, long toTicks, in ScanTask task)
+    protected override void Take(ReadOnlySpan<byte> counts, ReadOnlySpan<byte> detail, long fromTicks, long toTicks, in ScanTask task)
     {
+        var block = new BlockReader(counts, detail);
         while (block.NextPair())
         {
             if (task.Destinations.KeyOf(block.Destination) < 0 || (Range.Class is { } wanted && wanted != block.Class)) continue;
             int pair = (block.Destination << 8) | block.Class;
             long newestTicks = _found.TryGetValue(pair, out Found found) ? found.MomentTicks : long.MinValue;
             if (newestTicks >= toTicks) continue;
-            PairTotals totals = found.Totals ?? task.Table.Rent();
+            PairTotals totals = found.Totals ?? table.Rent();
             bool isNewer = false;
             while (block.NextPoint())
             {
@@ -46,7 +47,7 @@ internal sealed class NewestScan(ReadConnection connection, ScanRange range, Can
             }
 
             if (isNewer) _found[pair] = new Found(newestTicks, totals);
-            else if (found.Totals is null) task.Table.Return(totals);
+            else if (found.Totals is null) table.Return(totals);
         }
     }
 

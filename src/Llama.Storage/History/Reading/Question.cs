@@ -20,10 +20,12 @@ internal sealed class Question(ReadConnection connection, HistoryQuery query, Ac
         List<Piece> plan = ReadPlan.Of(from, EndOfPlan(to, since, spans), query.IsNewestOnly ? TimeSpan.Zero : query.Step, since);
         Extent[] extents = [.. plan.Select(piece => Extent.Of(piece, spans[(int)piece.Level])).Where(extent => extent.First <= extent.Last)];
         var range = new ScanRange(extents, from, to, query.Class);
-        Scan scan = query.IsNewestOnly ? new NewestScan(connection, range, cancellation) : new SumScan(connection, range, cancellation);
         Selection selection = Selection.Of(query, group);
-        return query.Top is { } top ? AnswerWorst(scan, selection, new WorstSeries(top)) : AnswerAll(scan, selection, MostPoints(extents));
+        return query.Top is { } top ? AnswerWorst(range, selection, new WorstSeries(top)) : AnswerAll(range, selection, MostPoints(extents));
     }
+
+    private Scan ScanInto(SeriesTable table, ScanRange range) =>
+        query.IsNewestOnly ? new NewestScan(connection, range, table, cancellation) : new SumScan(connection, range, table, cancellation);
 
     // Where nothing that is settled begins behind the span, the hour and the day that it ends in can be read as they are. Each level
     // has all that is settled and begins where it is kept: so the least end of them is behind all of it.
@@ -42,17 +44,18 @@ internal sealed class Question(ReadConnection connection, HistoryQuery query, Ac
         return 1 + extents.Sum(extent => extent.Ticks) / pointTicks;
     }
 
-    private HistoryAnswer AnswerAll(Scan scan, Selection selection, long mostPoints)
+    private HistoryAnswer AnswerAll(ScanRange range, Selection selection, long mostPoints)
     {
         DestinationKeys all = selection.Destinations;
         var table = new SeriesTable(all.Names.Count, query, query.MaxPoints);
+        Scan scan = ScanInto(table, range);
         int atATime = (int)Math.Clamp(PointsAtATime / mostPoints, 1, Math.Max(1, all.Names.Count));
         foreach (SourceKey source in selection.Sources)
         {
             for (int first = 0; first < all.Names.Count; first += atATime)
             {
                 DestinationKeys wanted = atATime == all.Names.Count ? all : all.Only(key => key >= first && key < first + atATime);
-                foreach (int id in source.Ids) scan.Read(new ScanTask(id, wanted, query.Detail, table));
+                foreach (int id in source.Ids) scan.Read(new ScanTask(id, wanted, query.Detail));
                 table.Give(source.Name, all.Names, take);
             }
         }
@@ -61,29 +64,53 @@ internal sealed class Question(ReadConnection connection, HistoryQuery query, Ac
     }
 
     // Who is worst follows from little, mostly from counts. Only theirs is read in full.
-    private HistoryAnswer AnswerWorst(Scan scan, Selection selection, WorstSeries worst)
+    private HistoryAnswer AnswerWorst(ScanRange range, Selection selection, WorstSeries worst)
     {
-        DestinationKeys all = selection.Destinations;
-        var ranked = new SeriesTable(all.Names.Count, query, long.MaxValue);
+        HistoryAnswer answer = worst.IsOfLoss && !query.IsNewestOnly ? RankByLoss(range, selection, worst) : Rank(range, selection, worst);
+        GiveWorst(range, selection, worst.Take());
+        return answer;
+    }
+
+    private HistoryAnswer Rank(ScanRange range, Selection selection, WorstSeries worst)
+    {
+        var ranked = new SeriesTable(selection.Destinations.Names.Count, query, long.MaxValue);
+        Scan scan = ScanInto(ranked, range);
         for (int place = 0; place < selection.Sources.Count; place++)
         {
-            foreach (int id in selection.Sources[place].Ids) scan.Read(new ScanTask(id, all, worst.Detail, ranked));
+            foreach (int id in selection.Sources[place].Ids) scan.Read(new ScanTask(id, selection.Destinations, worst.Detail));
             ranked.Show((destination, totals) => worst.Add(place, destination, totals));
         }
 
-        IReadOnlyList<(int Source, int Destination)> places = worst.Take();
+        return new HistoryAnswer(query.Step, ranked.Oldest, ranked.Newest, ranked.Series);
+    }
+
+    private HistoryAnswer RankByLoss(ScanRange range, Selection selection, WorstSeries worst)
+    {
+        var scan = new LossScan(connection, range, selection.Destinations.Names.Count, cancellation);
+        for (int place = 0; place < selection.Sources.Count; place++)
+        {
+            foreach (int id in selection.Sources[place].Ids) scan.Read(new ScanTask(id, selection.Destinations, HistoryDetail.Counts));
+            scan.Show((destination, sent, lost) => worst.Add(place, destination, sent, lost));
+        }
+
+        return new HistoryAnswer(query.Step, scan.Oldest, scan.Newest, scan.Series);
+    }
+
+    private void GiveWorst(ScanRange range, Selection selection, IReadOnlyList<(int Source, int Destination)> places)
+    {
+        DestinationKeys all = selection.Destinations;
         var table = new SeriesTable(all.Names.Count, query, query.MaxPoints);
+        Scan scan = ScanInto(table, range);
         var full = new Dictionary<(int Source, int Destination), PairTotals>();
         foreach (IGrouping<int, int> source in places.GroupBy(place => place.Source, place => place.Destination))
         {
             HashSet<int> destinations = [.. source];
             DestinationKeys wanted = all.Only(destinations.Contains);
-            foreach (int id in selection.Sources[source.Key].Ids) scan.Read(new ScanTask(id, wanted, query.Detail, table));
+            foreach (int id in selection.Sources[source.Key].Ids) scan.Read(new ScanTask(id, wanted, query.Detail));
             foreach (int destination in destinations) full.Add((source.Key, destination), table.Release(destination)!);
         }
 
         foreach ((int source, int destination) in places)
             table.Give(selection.Sources[source].Name, all.Names[destination], full[(source, destination)], take);
-        return new HistoryAnswer(query.Step, ranked.Oldest, ranked.Newest, ranked.Series);
     }
 }

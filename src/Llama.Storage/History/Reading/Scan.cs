@@ -1,5 +1,3 @@
-using Llama.Storage.History.Blocks;
-
 namespace Llama.Storage.History.Reading;
 
 /// <summary>What is read of the file. Immutable.</summary>
@@ -13,8 +11,7 @@ internal sealed record ScanRange(IReadOnlyList<Extent> Extents, long FromTicks, 
 /// <param name="Source">Its number.</param>
 /// <param name="Destinations">The destinations.</param>
 /// <param name="Detail">What is wanted besides counts.</param>
-/// <param name="Table">Where to.</param>
-internal readonly record struct ScanTask(int Source, DestinationKeys Destinations, HistoryDetail Detail, SeriesTable Table)
+internal readonly record struct ScanTask(int Source, DestinationKeys Destinations, HistoryDetail Detail)
 {
     public bool WithDetail => Detail != HistoryDetail.Counts;
 }
@@ -25,12 +22,17 @@ internal abstract class Scan(ReadConnection connection, ScanRange range, Cancell
     /// <summary>What it reads.</summary>
     protected ScanRange Range { get; } = range;
 
-    /// <summary>Adds what a source measured to a table.</summary>
+    /// <summary>Adds what a source measured.</summary>
     /// <exception cref="IOException">A block is damaged.</exception>
     public abstract void Read(in ScanTask task);
 
     /// <summary>Takes what is wanted of a block.</summary>
-    protected abstract void Take(BlockReader block, long fromTicks, long toTicks, in ScanTask task);
+    /// <param name="counts">Its counts.</param>
+    /// <param name="detail">Its detail; empty when none is wanted.</param>
+    /// <param name="fromTicks">Of the points that begin here or later,</param>
+    /// <param name="toTicks">and before this.</param>
+    /// <param name="task">What is wanted.</param>
+    protected abstract void Take(ReadOnlySpan<byte> counts, ReadOnlySpan<byte> detail, long fromTicks, long toTicks, in ScanTask task);
 
     /// <summary>Reads the rows of the source in one row span of a level.</summary>
     protected void ReadRows(Piece piece, int span, in ScanTask task)
@@ -44,7 +46,7 @@ internal abstract class Scan(ReadConnection connection, ScanRange range, Cancell
                 cancellation.ThrowIfCancellationRequested();
                 try
                 {
-                    Take(new BlockReader(rows.Blob(1), task.WithDetail ? rows.Blob(2) : default), piece.FromTicks, endTicks, task);
+                    Take(rows.Blob(1), task.WithDetail ? rows.Blob(2) : default, piece.FromTicks, endTicks, task);
                 }
                 catch (InvalidDataException error)
                 {
@@ -64,7 +66,7 @@ internal abstract class Scan(ReadConnection connection, ScanRange range, Cancell
             cancellation.ThrowIfCancellationRequested();
             try
             {
-                Take(new BlockReader(reports.Blob(1), task.WithDetail ? reports.Blob(2) : default), Range.FromTicks, Range.ToTicks, task);
+                Take(reports.Blob(1), task.WithDetail ? reports.Blob(2) : default, Range.FromTicks, Range.ToTicks, task);
             }
             catch (InvalidDataException error)
             {

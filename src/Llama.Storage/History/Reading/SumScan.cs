@@ -3,7 +3,7 @@ using Llama.Storage.History.Blocks;
 namespace Llama.Storage.History.Reading;
 
 /// <summary>Adds up all that is in a span.</summary>
-internal sealed class SumScan(ReadConnection connection, ScanRange range, CancellationToken cancellation) : Scan(connection, range, cancellation)
+internal sealed class SumScan(ReadConnection connection, ScanRange range, SeriesTable table, CancellationToken cancellation) : Scan(connection, range, cancellation)
 {
     /// <inheritdoc/>
     public override void Read(in ScanTask task)
@@ -14,8 +14,9 @@ internal sealed class SumScan(ReadConnection connection, ScanRange range, Cancel
     }
 
     /// <inheritdoc/>
-    protected override void Take(BlockReader block, long fromTicks, long toTicks, in ScanTask task)
+    protected override void Take(ReadOnlySpan<byte> counts, ReadOnlySpan<byte> detail, long fromTicks, long toTicks, in ScanTask task)
     {
+        var block = new BlockReader(counts, detail);
         while (block.NextPair())
         {
             int key = task.Destinations.KeyOf(block.Destination);
@@ -25,7 +26,7 @@ internal sealed class SumScan(ReadConnection connection, ScanRange range, Cancel
                 long moment = HistoryTime.Of(block.Moment);
                 if (moment < fromTicks) continue;
                 if (moment >= toTicks) break;
-                block.AddTo(task.Table.At(key, moment), task.Detail);
+                block.AddTo(table.At(key, moment), task.Detail);
             }
         }
     }

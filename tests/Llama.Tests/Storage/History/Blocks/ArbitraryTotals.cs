@@ -97,12 +97,35 @@ internal static class ArbitraryTotals
         from flows in Flows
         select Totals(moment.AddMilliseconds(late), length, intervals, suspect, counts, rtt, times, jitter, weight, path, buckets, flows);
 
-    /// <summary>Points of some pairs at some moments, each of them once, in any order.</summary>
-    public static readonly Arbitrary<Point[]> Points = (
+    private static readonly Gen<Point[]> IrregularPoints = (
         from pairs in Gen.Zip(Gen.Choose(0, 5), Gen.Elements<byte>(0, 46, 184)).ArrayOf()
         from steps in Gen.Choose(0, 12).ArrayOf(pairs.Length)
         from points in Gen.CollectToArray(pairs.Zip(steps).Distinct().Select(key => PointOf(key.First.Item1, key.First.Item2, key.Second)))
-        select points).Resize(25).ToArbitrary();
+        select points).Resize(25);
+
+    // As a network that is well gives them: alike but for a few, some of them not there.
+    private static readonly Gen<Point[]> RegularPoints =
+        from shape in Gen.OneOf(Gen.Zip(Gen.Choose(1, 8), Gen.Choose(1, 80)), Gen.Zip(Gen.Choose(1, 150), Gen.Constant(1)))
+        let pairs = shape.Item1
+        let steps = shape.Item2
+        from there in Gen.Frequency((30, Gen.Constant(true)), (1, Gen.Constant(false))).ArrayOf(pairs * steps)
+        from odd in Gen.Choose(0, (pairs * steps) - 1).SelectMany(place => At(Noon).Select(totals => (Place: place, Totals: totals))).ArrayOf(3)
+        select Enumerable.Range(0, pairs * steps)
+            .Where(place => there[place])
+            .Select(place => RegularPoint(place / steps, place % steps, odd.FirstOrDefault(one => one.Place == place).Totals))
+            .ToArray();
+
+    /// <summary>Points of some pairs at some moments, each of them once, in any order.</summary>
+    public static readonly Arbitrary<Point[]> Points = Gen.OneOf(IrregularPoints, RegularPoints).ToArbitrary();
+
+    private static Point RegularPoint(int destination, int step, PairTotals? odd)
+    {
+        DateTimeOffset moment = Noon.AddSeconds(10 * step);
+        var totals = new PairTotals();
+        totals.Add(odd ?? new PairTotals { Counts = new DatagramCounts { Sent = 30, Received = 30, LostForward = 0 } });
+        (totals.Start, totals.End, totals.Intervals) = (moment, moment.AddSeconds(10), 1);
+        return new Point(destination, 0, moment, totals);
+    }
 
     private static Gen<Point> PointOf(int place, byte trafficClass, int step) =>
         At(Noon.AddSeconds(30 * step)).Select(totals => new Point(place * place * 7, trafficClass, Noon.AddSeconds(30 * step), totals));

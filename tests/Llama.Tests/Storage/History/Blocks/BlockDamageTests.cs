@@ -39,6 +39,7 @@ public sealed class BlockDamageTests
             {
                 mutated.Read((HistoryDetail)random.Next(8));
                 new BlockBuilder().Add(mutated.Counts, mutated.Detail);
+                AddLoss(mutated, random);
                 read++;
             }
             catch (InvalidDataException)
@@ -104,12 +105,11 @@ public sealed class BlockDamageTests
             new Point(3, 184, ArbitraryTotals.Noon, totals), new Point(4, 184, ArbitraryTotals.Noon, totals), new Point(4, 184, ArbitraryTotals.Noon.AddSeconds(30), totals));
 
         Assert.Equal(
-            "018f47868c011e8f0d180205417103d37fbde50635a8001551124952d40f40a84dc2018398896c46761aec3c00503e203d0198201cf841f907e0000008f0d187"
-            + "ff00e6996e2aa27ca884",
+            "018f47868c011e8f0d180205417103d37fbde50635a8001551124952d2207a05426e100c1c0280c050e0fdc1fb0000008f0d187ff047fac941d06eb9dc",
             Convert.ToHexStringLower(block.Counts));
         Assert.Equal(
-            "837d15f424044a071c8044a076a805550ad53a0ad08aa83f28040201008054454906fa09912825d20152f252d41680e83e70d402bde2ec070d402bde2ec0e1a8"
-            + "057bc5d8000c7e18fe0c7af25ebc9f5a40c2b1020000",
+            "837d15f424044a071c8044a076a805550ad53a0ac845541f9402010080402a22a441be82644a09748054bc94b53119986b30df02d01d0781d003304039c0e1a8"
+            + "057bc5d81c3500af78bb0386a015ef17600018fc63f830f5e4faf27d69c2b1020000",
             Convert.ToHexStringLower(block.Detail));
     }
 
@@ -125,6 +125,16 @@ public sealed class BlockDamageTests
         }
 
         return Block.Of(points);
+    }
+
+    private static void AddLoss(Block block, Random random)
+    {
+        long from = HistoryTime.Of(ArbitraryTotals.Noon.AddSeconds(random.Next(-10, 200)));
+        var loss = new LossCount();
+        var extent = new LossExtent();
+        var reader = new CountsReader(block.Counts, out _);
+        while (reader.NextPlainPairs() > 0 || reader.NextPair())
+            if (random.Next(3) > 0) reader.AddLoss(from, from + random.NextInt64(long.MaxValue - from), ref loss, ref extent);
     }
 
     private static Block Mutated(Random random)

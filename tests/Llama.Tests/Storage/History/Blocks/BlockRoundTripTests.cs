@@ -102,6 +102,47 @@ public sealed class BlockRoundTripTests
         }).Check(Many);
 
     [Fact]
+    public void Loss_alone_adds_up_to_what_reading_all_does() => Prop.ForAll(
+        ArbitraryTotals.Points,
+        Gen.Choose(-100, 1000).Select(seconds => ArbitraryTotals.Noon.AddSeconds(seconds)).Two().ToArbitrary(),
+        (points, span) =>
+        {
+            (DateTimeOffset from, DateTimeOffset to) = span;
+            Block block = Block.Of(points);
+            var reader = new CountsReader(block.Counts, out _);
+            long begin = HistoryTime.Of(from), end = HistoryTime.Of(to);
+            var found = new List<(int Destination, byte Class, LossCount Loss, LossExtent Extent)>();
+            while (reader.NextPair())
+            {
+                if (reader.Destination % 2 == 0) reader.NextPoint();
+                var loss = new LossCount();
+                var extent = new LossExtent();
+                reader.AddLoss(begin, end, ref loss, ref extent);
+                found.Add((reader.Destination, reader.Class, loss, extent));
+                for (int left = reader.NextPlainPairs() - 1, last = reader.Destination; left >= 0; left--)
+                {
+                    (loss, extent) = (new LossCount(), new LossExtent());
+                    bool isWanted = reader.Point.Moment >= begin && reader.Point.Moment < end;
+                    if (isWanted) loss.Add(1, reader.Point.Counts.Sent, reader.Point.Counts.Lost);
+                    if (isWanted) extent.Add(reader.Point.Start, reader.Point.End);
+                    found.Add((last - left, reader.Class, loss, extent));
+                }
+            }
+
+            var expected = Ordered(points).GroupBy(point => (point.Destination, point.Class)).ToList();
+            Assert.Equal(expected.Select(pair => pair.Key), found.Select(pair => (pair.Destination, pair.Class)));
+            foreach ((IEnumerable<Point> all, var actual) in expected.Zip(found))
+            {
+                Point[] wanted = [.. all.Where(point => point.Moment >= from && point.Moment < to)];
+                Assert.Equal(wanted.Length, actual.Loss.Points);
+                Assert.Equal(Sum(wanted, point => point.Totals.Counts.Sent), actual.Loss.Sent);
+                Assert.Equal(Sum(wanted, point => point.Totals.Counts.Lost), actual.Loss.Lost);
+                Assert.Equal(wanted.Select(point => HistoryTime.Of(point.Totals.Start)).DefaultIfEmpty(long.MaxValue).Min(), actual.Extent.Start);
+                Assert.Equal(wanted.Select(point => HistoryTime.Of(point.Totals.End)).DefaultIfEmpty(long.MinValue).Max(), actual.Extent.End);
+            }
+        }).Check(Many);
+
+    [Fact]
     public void A_block_of_nothing_can_be_read()
     {
         Block block = Block.Of(new BlockBuilder());
@@ -196,6 +237,9 @@ public sealed class BlockRoundTripTests
         only.SetBuckets(totals.Buckets);
         return only;
     }
+
+    // As the totals do: beyond the largest number it goes on with the smallest.
+    private static long Sum(IEnumerable<Point> points, Func<Point, long> number) => points.Aggregate(0L, (sum, point) => unchecked(sum + number(point)));
 
     private static IEnumerable<Point> Ordered(IEnumerable<Point> points) =>
         points.OrderBy(point => point.Destination).ThenBy(point => point.Class).ThenBy(point => point.Moment);

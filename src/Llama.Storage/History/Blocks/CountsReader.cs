@@ -1,0 +1,223 @@
+using System.Buffers.Binary;
+using Llama.Storage.Spooling;
+
+namespace Llama.Storage.History.Blocks;
+
+/// <summary>
+/// Reads the counts of a block: pair by pair in the order of destination and class, in each pair point by point in the order of time.
+/// Nothing is allocated. Whatever the octets are, it ends in <see cref="InvalidDataException"/> at worst.
+/// </summary>
+internal ref struct CountsReader
+{
+    private StripReader _directory;
+    private StripReader _counts;
+    private CountsBefore _before;
+    private CountsPoint _point;
+    private BlockPair _pair;
+    private int _pairsLeft;
+    private int _pointsLeft = BlockWriter.MostPieces;
+    private bool _isFirst = true;
+
+    // Where the part of the pair begins, and the point that was read last; -1 in front of the first.
+    private int _begin;
+    private int _at = -1;
+
+    /// <summary>A reader of counts.</summary>
+    /// <param name="counts">The octets.</param>
+    /// <param name="detailChecksum">What the checksum of the detail has to be.</param>
+    /// <exception cref="InvalidDataException">They are damaged, or of a later version.</exception>
+    public CountsReader(ReadOnlySpan<byte> counts, out uint detailChecksum)
+    {
+        if (counts.Length < 1 + BlockWriter.TailLength) throw BitReader.Damaged();
+        if (counts[0] != BlockWriter.Version)
+            throw new InvalidDataException($"A block of the history is of version {counts[0]}, which this program does not know, or it is damaged.");
+        ReadOnlySpan<byte> tail = counts[^BlockWriter.TailLength..];
+        if (BinaryPrimitives.ReadUInt32BigEndian(tail[4..]) != Crc32C.Of(counts[..^4])) throw BitReader.Damaged();
+        detailChecksum = BinaryPrimitives.ReadUInt32BigEndian(tail);
+
+        counts = counts[1..^BlockWriter.TailLength];
+        var head = new BitReader(counts);
+        _counts = new StripReader(ref head, CountsPart.Columns, CountsPart.BasedColumns);
+        _directory = new StripReader(ref head, DirectoryPart.Columns, DirectoryPart.Columns);
+        _pairsLeft = head.Length();
+        int directoryLength = head.Length();
+        counts = counts[((head.Position + 7) / 8)..];
+        if (directoryLength > counts.Length) throw BitReader.Damaged();
+        _directory.Attach(counts[..directoryLength]);
+        _counts.Attach(counts[directoryLength..]);
+        if (_pairsLeft > 0) _directory.BeginPair(0);
+    }
+
+    /// <summary>How many pairs come behind this one.</summary>
+    public readonly int PairsLeft => _pairsLeft;
+
+    /// <summary>The destination of the pair that is being read.</summary>
+    public readonly int Destination => _pair.Destination;
+
+    /// <summary>Its class.</summary>
+    public readonly byte Class => _pair.Class;
+
+    /// <summary>How many points it has.</summary>
+    public readonly int Points => _pair.Points;
+
+    /// <summary>Which of them is being read; -1 in front of the first one.</summary>
+    public readonly int At => _at;
+
+    /// <summary>The point that is being read.</summary>
+    [System.Diagnostics.CodeAnalysis.UnscopedRef]
+    public readonly ref readonly CountsPoint Point => ref _point;
+
+    /// <summary>Goes to the next pair; false behind the last one, where no pair is read.</summary>
+    public bool NextPair()
+    {
+        PassPoints();
+        if (_pairsLeft == 0)
+        {
+            (_pair, _at) = (default, -1);
+            return false;
+        }
+
+        _pairsLeft--;
+        BlockPair before = _pair;
+        DirectoryPart.Transfer(ref _directory, _isFirst, before, ref _pair);
+        CountPoints(_pair.Points);
+        (_isFirst, _begin, _at) = (false, _counts.Position, -1);
+        return true;
+    }
+
+    /// <summary>
+    /// Goes past pairs that come next, follow one another in number, and have one point each, in which nothing happened that is not
+    /// expected: <see cref="Destination"/> is the last of them then, and <see cref="Point"/> that of all of them.
+    /// </summary>
+    /// <returns>How many; there may be more. 0 where the next pair is not like that, or is the first.</returns>
+    public int NextPlainPairs()
+    {
+        if (_isFirst || _pairsLeft == 0) return 0;
+        PassPoints();
+        int pairs = DirectoryPart.PlainAhead(ref _directory, _pairsLeft);
+        if (pairs > 0) pairs = CountsPart.PlainPairsAhead(ref _counts, pairs);
+        if (pairs == 0) return 0;
+        _pairsLeft -= pairs;
+        CountPoints(pairs);
+        DirectoryPart.PassPlain(ref _directory, pairs, ref _pair);
+        CountsPart.PassPlainPairs(ref _counts, pairs, out _point);
+        _begin = _counts.Position;
+        _at = 0;
+        return pairs;
+    }
+
+    /// <summary>Goes back in front of the first point of the pair.</summary>
+    public void BeginPoints() => _at = -1;
+
+    /// <summary>Goes to the next point of the pair; false behind the last one.</summary>
+    public bool NextPoint()
+    {
+        if (_at + 1 >= _pair.Points) return false;
+        BeginPoint();
+        long moment = _before.Moment;
+        CountsPart.Transfer(ref _counts, ref _before, ref _point);
+        CheckOrder(moment);
+        return true;
+    }
+
+    /// <summary>
+    /// Adds up what was sent and lost in the points of the pair whose moments are in a span, and goes behind them all. Points where
+    /// nothing happened are taken many at a time.
+    /// </summary>
+    /// <param name="from">Start of the span, in 100 ns since the Unix epoch.</param>
+    /// <param name="to">Its end.</param>
+    /// <param name="loss">What is added to.</param>
+    /// <param name="extent">From when to when it was, likewise.</param>
+    public void AddLoss(long from, long to, ref LossCount loss, ref LossExtent extent)
+    {
+        BeginPoints();
+        while (_at + 1 < _pair.Points)
+        {
+            if (_at >= 0 && AddPlain(from, to, ref loss, ref extent)) continue;
+            BeginPoint();
+            long moment = _before.Moment;
+            if (CountsPart.Begin(ref _counts, ref _before, 0))
+            {
+                CountsPart.TakePlain(ref _counts, ref _before);
+                CheckOrder(moment);
+                if (_before.Moment < from || _before.Moment >= to) continue;
+                loss.Add(1, _before.Sent.Value, 0);
+                extent.Add(_before.Moment, _before.Moment + _before.Length.Value);
+                continue;
+            }
+
+            CountsPart.TransferOthers(ref _counts, ref _before, ref _point);
+            CheckOrder(moment);
+            if (_point.Moment < from || _point.Moment >= to) continue;
+            loss.Add(1, _point.Counts.Sent, _point.Counts.Lost);
+            extent.Add(_point.Start, _point.End);
+        }
+    }
+
+    private void BeginPoint()
+    {
+        if (++_at > 0) return;
+        _counts.BeginPair(_begin);
+        _before = default;
+    }
+
+    private readonly void CheckOrder(long momentBefore)
+    {
+        if (_at > 0 && _before.Moment <= momentBefore) throw BitReader.Damaged();
+    }
+
+    /// <summary>Where the next pair begins is known when this one has been read.</summary>
+    private void PassPoints()
+    {
+        while (NextPoint())
+        {
+        }
+    }
+
+    /// <summary>Counts what comes out, so that a few octets can't stand for gigabytes.</summary>
+    private void CountPoints(int points)
+    {
+        if (points > _pointsLeft) throw BitReader.Damaged();
+        _pointsLeft -= points;
+    }
+
+    /// <summary>Takes points that are as the one before lets expect; false where the next is none.</summary>
+    private bool AddPlain(long from, long to, ref LossCount loss, ref LossExtent extent)
+    {
+        int points = CountsPart.PassPlain(ref _counts, ref _before, _pair.Points - 1 - _at);
+        if (points == 0) return false;
+        long step = _before.Step.Value, first = _before.Moment + step, length = _before.Length.Value;
+        _at += points;
+        _before.Moment += points * step;
+        long skipped = first >= from ? 0 : Math.Min(points, (from - first + step - 1) / step);
+        long wanted = (_before.Moment < to ? points : first >= to ? 0 : (to - first + step - 1) / step) - skipped;
+        if (wanted <= 0) return true;
+        loss.Add(wanted, wanted * _before.Sent.Value, 0);
+        extent.Add(first + skipped * step, first + (skipped + wanted - 1) * step + length);
+        return true;
+    }
+}
+
+/// <summary>Datagrams of some points.</summary>
+internal struct LossCount
+{
+    public long Points;
+    public long Sent;
+    public long Lost;
+
+    public void Add(long points, long sent, long lost)
+    {
+        Points += points;
+        Sent += sent;
+        Lost += lost;
+    }
+}
+
+/// <summary>From when to when something was counted, in 100 ns since the Unix epoch; the end is before the start where nothing was.</summary>
+internal struct LossExtent()
+{
+    public long Start = long.MaxValue;
+    public long End = long.MinValue;
+
+    public void Add(long start, long end) => (Start, End) = (Math.Min(Start, start), Math.Max(End, end));
+}
