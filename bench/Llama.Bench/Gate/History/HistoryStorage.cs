@@ -59,7 +59,16 @@ internal sealed class HistoryStorage(Workbench bench) : IMeasurement
     {
         int sources = bench.IsQuick ? 5 : 50;
         var mesh = new StoredMesh("mesh", sources, 1_000, now - TimeSpan.FromMinutes(20), 20, Interval, DatagramsOfPair);
-        await using SqliteHistoryStore store = SqliteHistoryStore.Open(directory, new HistoryOptions());
+        await using (SqliteHistoryStore store = SqliteHistoryStore.Open(directory, new HistoryOptions())) await TakeAsync(store, mesh, cancellation).ConfigureAwait(false);
+
+        // Closed, it has no log beside it.
+        await using SqliteHistoryStore closed = SqliteHistoryStore.OpenBeside(directory);
+        HistoryStatistics file = await closed.StatisticsAsync(cancellation).ConfigureAwait(false);
+        _file.Add((double)(file.FileBytes - file.FreeBytes) / mesh.Summaries);
+    }
+
+    private async Task TakeAsync(SqliteHistoryStore store, StoredMesh mesh, CancellationToken cancellation)
+    {
         CpuReading before = CpuReading.Of(Environment.ProcessId);
         long begin = Stopwatch.GetTimestamp();
         await mesh.AppendAsync(store, cancellation).ConfigureAwait(false);
@@ -72,7 +81,6 @@ internal sealed class HistoryStorage(Workbench bench) : IMeasurement
         _rate.Add(mesh.Summaries / (after.NanosSince(before) / 1e9));
 
         HistoryStatistics kept = await store.StatisticsAsync(cancellation).ConfigureAwait(false);
-        _file.Add((double)(kept.FileBytes - kept.FreeBytes) / mesh.Summaries);
         foreach (HistoryLevelStatistics level in kept.Levels) _octets[level.Level].Add((double)level.Bytes / level.Points);
     }
 
