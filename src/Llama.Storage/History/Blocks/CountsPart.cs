@@ -123,8 +123,8 @@ internal static class CountsPart
     }
 
     /// <summary>
-    /// Goes past plain points behind the first one of a pair that send what the one before did. Levels are those of all of them then;
-    /// the moment stays where it was.
+    /// Goes past plain points behind the first one of a pair that send what the one before did. The moment is that of the last of them
+    /// then, and levels are those of all of them, the step between them too.
     /// </summary>
     /// <param name="symbols">Where from.</param>
     /// <param name="before">What is expected.</param>
@@ -138,6 +138,7 @@ internal static class CountsPart
         if (points == 0) return 0;
         symbols.PassZeros(Others, points);
         before.Step = step;
+        before.Moment += points * step.Value;
         return points;
     }
 

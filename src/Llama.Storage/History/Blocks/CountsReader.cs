@@ -169,9 +169,15 @@ internal ref struct CountsReader
     /// <summary>Where the next pair begins is known when this one has been read.</summary>
     private void PassPoints()
     {
-        while (NextPoint())
-        {
-        }
+        while (_at + 1 < _pair.Points)
+            if (_at < 0 || PassPlain() == 0) NextPoint();
+    }
+
+    private int PassPlain()
+    {
+        int points = CountsPart.PassPlain(ref _counts, ref _before, _pair.Points - 1 - _at);
+        _at += points;
+        return points;
     }
 
     /// <summary>Counts what comes out, so that a few octets can't stand for gigabytes.</summary>
@@ -184,11 +190,10 @@ internal ref struct CountsReader
     /// <summary>Takes points that are as the one before lets expect; false where the next is none.</summary>
     private bool AddPlain(long from, long to, ref LossCount loss, ref LossExtent extent)
     {
-        int points = CountsPart.PassPlain(ref _counts, ref _before, _pair.Points - 1 - _at);
+        long before = _before.Moment;
+        int points = PassPlain();
         if (points == 0) return false;
-        long step = _before.Step.Value, first = _before.Moment + step, length = _before.Length.Value;
-        _at += points;
-        _before.Moment += points * step;
+        long step = _before.Step.Value, first = before + step, length = _before.Length.Value;
         long skipped = first >= from ? 0 : Math.Min(points, (from - first + step - 1) / step);
         long wanted = (_before.Moment < to ? points : first >= to ? 0 : (to - first + step - 1) / step) - skipped;
         if (wanted <= 0) return true;
