@@ -13,7 +13,7 @@ namespace Llama.Storage.History.Blocks;
 ///
 /// first point       moment   based, 100 ns since the Unix epoch
 /// others            step from the moment before   level          above 0
-/// start             less the moment               signed
+/// start             less the moment               level
 /// length            end less start                level
 /// intervals         level                         suspect intervals   unsigned
 /// lost              unsigned
@@ -28,29 +28,29 @@ namespace Llama.Storage.History.Blocks;
 /// </remarks>
 internal static class CountsPart
 {
-    public const int BasedColumns = 6;
-    public const int Columns = 23;
+    public const int BasedColumns = 7;
+    public const int Columns = 24;
 
     private const int Step = 0;
     private const int Length = 1;
     private const int Intervals = 2;
     private const int Sent = 3;
     private const int Known = 4;
-    private const int Moment = 5;
+    private const int Start = 5;
+    private const int Moment = 6;
 
     // The columns in between are those of levels, behind their first values.
-    private const int Start = BasedColumns + Moment;
-    private const int Suspect = 12;
-    private const int Lost = 13;
-    private const int Received = 14;
-    private const int Forward = 15;
-    private const int ForwardOfNone = 16;
-    private const int Reverse = 17;
-    private const int Late = 18;
-    private const int Duplicates = 19;
-    private const int Reordered = 20;
-    private const int SendErrors = 21;
-    private const int Others = 22;
+    private const int Suspect = BasedColumns + Moment;
+    private const int Lost = 14;
+    private const int Received = 15;
+    private const int Forward = 16;
+    private const int ForwardOfNone = 17;
+    private const int Reverse = 18;
+    private const int Late = 19;
+    private const int Duplicates = 20;
+    private const int Reordered = 21;
+    private const int SendErrors = 22;
+    private const int Others = 23;
 
     private const long ForwardKnown = 1;
     private const long ReverseKnown = 2;
@@ -117,6 +117,7 @@ internal static class CountsPart
     {
         before.Moment = before.HasMoment ? before.Moment + symbols.Expected(Step, ref before.Step) : symbols.Base(Moment);
         before.HasMoment = true;
+        symbols.Expected(Start, ref before.Start);
         symbols.Expected(Length, ref before.Length);
         symbols.Expected(Intervals, ref before.Intervals);
         symbols.Expected(Known, ref before.Known);
@@ -163,8 +164,8 @@ internal static class CountsPart
         point = new CountsPoint
         {
             Moment = before.Moment,
-            Start = before.Moment,
-            End = before.Moment + before.Length.Value,
+            Start = before.Moment + before.Start.Value,
+            End = before.Moment + before.Start.Value + before.Length.Value,
             Intervals = before.Intervals.Value,
             Counts = new DatagramCounts
             {
@@ -183,7 +184,7 @@ internal static class CountsPart
             ? before.Moment + symbols.Level(Step, BasedColumns, point.Moment - before.Moment, ref before.Step)
             : symbols.Based(Moment, point.Moment);
         (before.Moment, before.HasMoment) = (point.Moment, true);
-        point.Start = symbols.Signed(Start, point.Start, point.Moment);
+        point.Start = point.Moment + symbols.Level(Start, BasedColumns, point.Start - point.Moment, ref before.Start);
         point.End = point.Start + symbols.Level(Length, BasedColumns, point.End - point.Start, ref before.Length);
     }
 }
@@ -205,6 +206,7 @@ internal struct CountsBefore
     public long Moment;
     public bool HasMoment;
     public Level Step;
+    public Level Start;
     public Level Length;
     public Level Intervals;
     public Level Sent;

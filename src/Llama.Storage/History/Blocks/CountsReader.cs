@@ -142,7 +142,7 @@ internal ref struct CountsReader
                 CheckOrder(moment);
                 if (_before.Moment < from || _before.Moment >= to) continue;
                 loss.Add(1, _before.Sent.Value, 0);
-                extent.Add(_before.Moment, _before.Moment + _before.Length.Value);
+                extent.Add(_before.Moment + _before.Start.Value, _before.Moment + _before.Start.Value + _before.Length.Value);
                 continue;
             }
 
@@ -193,12 +193,13 @@ internal ref struct CountsReader
         long before = _before.Moment;
         int points = PassPlain();
         if (points == 0) return false;
-        long step = _before.Step.Value, first = before + step, length = _before.Length.Value;
+        long step = _before.Step.Value, first = before + step;
         long skipped = first >= from ? 0 : Math.Min(points, (from - first + step - 1) / step);
         long wanted = (_before.Moment < to ? points : first >= to ? 0 : (to - first + step - 1) / step) - skipped;
         if (wanted <= 0) return true;
         loss.Add(wanted, wanted * _before.Sent.Value, 0);
-        extent.Add(first + skipped * step, first + (skipped + wanted - 1) * step + length);
+        long start = first + skipped * step + _before.Start.Value;
+        extent.Add(start, start + (wanted - 1) * step + _before.Length.Value);
         return true;
     }
 }

@@ -105,7 +105,7 @@ public sealed class BlockDamageTests
             new Point(3, 184, ArbitraryTotals.Noon, totals), new Point(4, 184, ArbitraryTotals.Noon, totals), new Point(4, 184, ArbitraryTotals.Noon.AddSeconds(30), totals));
 
         Assert.Equal(
-            "018f47868c011e8f0d180205417103d37fbde50635a8001551124952d2207a05426e100c1c0280c050e0fdc1fb0000008f0d187ff047fac941d06eb9dc",
+            "018f47868c011e8f0d180205417103d009bfdef2831ad4000aa821924a969103d02a13708060e0140650ff7fbc7868bfff8047fac941df99d71c",
             Convert.ToHexStringLower(block.Counts));
         Assert.Equal(
             "837d15f424044a071c8044a076a805550ad53a0ac845541f9402010080402a22a441be82644a09748054bc94b53119986b30df02d01d0781d003304039c0e1a8"
