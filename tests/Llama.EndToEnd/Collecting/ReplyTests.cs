@@ -3,7 +3,8 @@ using Llama.EndToEnd.Harness;
 
 namespace Llama.EndToEnd.Collecting;
 
-/// <summary>What a collector makes of replies, from good to hostile.</summary>
+/// <summary>What a collector makes of replies, from good to hostile. Some of them come 300 ms before it is too late.</summary>
+[Collection(nameof(Alone))]
 public sealed class ReplyTests
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
