@@ -1,5 +1,3 @@
-using Microsoft.Data.Sqlite;
-
 namespace Llama.Storage.History;
 
 /// <summary>
@@ -14,12 +12,10 @@ internal sealed class CommitTurn(string path, HistoryOptions options, HistoryDir
 
     private readonly Queue<PendingReport> _waiting = [];
     private readonly List<PendingReport> _batch = [];
-    private readonly SemaphoreSlim _turn = new(1);
-    private HistoryWriter? _writer;
+    private readonly SqliteTurn<HistoryWriter> _turn = new(path, path => new HistoryWriter(path));
     private string? _fault;
     private long _faultAt;
     private int _trialOctets;
-    private bool _isDisposed;
 
     /// <summary>Why nothing can be taken at present; null when all is well.</summary>
     public string? Fault => Volatile.Read(ref _fault);
@@ -36,49 +32,24 @@ internal sealed class CommitTurn(string path, HistoryOptions options, HistoryDir
     public async ValueTask<bool> AppendAsync(PendingReport report)
     {
         lock (_waiting) _waiting.Enqueue(report);
-        await _turn.WaitAsync();
-        try
-        {
-            while (!report.IsDone) CommitWaiting();
-        }
-        finally
-        {
-            _turn.Release();
-        }
-
+        await _turn.TakeAsync(
+            () =>
+            {
+                while (!report.IsDone) CommitWaiting();
+                return report.IsNew;
+            },
+            CancellationToken.None);
         if (report.Failure is { } failure) throw new IOException(failure.Message, failure);
         return report.IsNew;
     }
 
     /// <summary>Keeps something else that came from outside.</summary>
     /// <exception cref="IOException">It can't be kept.</exception>
-    public async Task AppendAsync(Action<HistoryWriter> work, CancellationToken cancellation)
-    {
-        await _turn.WaitAsync(cancellation);
-        try
-        {
-            Append(work);
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
+    public Task AppendAsync(Func<HistoryWriter, int> work, CancellationToken cancellation) => _turn.TakeAsync(() => Append(work), cancellation);
 
     /// <summary>Takes a turn for upkeep. What fails there stops nothing else.</summary>
     /// <exception cref="IOException">It can't be done; then nothing of it was.</exception>
-    public async Task<T> RunAsync<T>(Func<HistoryWriter, T> work, CancellationToken cancellation)
-    {
-        await _turn.WaitAsync(cancellation);
-        try
-        {
-            return Run(work);
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
+    public Task<T> RunAsync<T>(Func<HistoryWriter, T> work, CancellationToken cancellation) => _turn.RunAsync(work, cancellation);
 
     /// <summary>Stores what is known of sources and destinations and could wait.</summary>
     /// <exception cref="IOException">It can't be.</exception>
@@ -104,7 +75,13 @@ internal sealed class CommitTurn(string path, HistoryOptions options, HistoryDir
         if (Fault is null || options.Time.GetElapsedTime(Volatile.Read(ref _faultAt)) < RetryAfter) return;
         try
         {
-            await AppendAsync(writer => writer.Try(Math.Max(_trialOctets, 1 << 16)), cancellation);
+            await AppendAsync(
+                writer =>
+                {
+                    writer.Try(Math.Max(_trialOctets, 1 << 16));
+                    return 0;
+                },
+                cancellation);
         }
         catch (IOException)
         {
@@ -112,14 +89,7 @@ internal sealed class CommitTurn(string path, HistoryOptions options, HistoryDir
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _turn.WaitAsync();
-        _isDisposed = true;
-        _writer?.Dispose();
-        _writer = null;
-        _turn.Release();
-    }
+    public ValueTask DisposeAsync() => _turn.DisposeAsync();
 
     private void CommitWaiting()
     {
@@ -154,15 +124,12 @@ internal sealed class CommitTurn(string path, HistoryOptions options, HistoryDir
         foreach (PendingReport report in _batch) report.Complete(failure);
     }
 
-    private void Append(Action<HistoryWriter> work)
+    private int Append(Func<HistoryWriter, int> work)
     {
+        int result;
         try
         {
-            Run(writer =>
-            {
-                work(writer);
-                return 0;
-            });
+            result = _turn.Run(work);
         }
         catch (IOException error)
         {
@@ -173,25 +140,6 @@ internal sealed class CommitTurn(string path, HistoryOptions options, HistoryDir
         }
 
         if (Interlocked.Exchange(ref _fault, null) is not null) options.Inform($"{path}: can be written again.");
-    }
-
-    private T Run<T>(Func<HistoryWriter, T> work)
-    {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
-        try
-        {
-            return work(_writer ??= new HistoryWriter(path));
-        }
-        catch (SqliteException error)
-        {
-            // A full disk leaves the connection as it was. After anything else the next call opens a new one.
-            if (!SqliteFile.IsDiskFull(error))
-            {
-                _writer?.Dispose();
-                _writer = null;
-            }
-
-            throw SqliteFile.Explain(path, error);
-        }
+        return result;
     }
 }

@@ -1,5 +1,3 @@
-using Microsoft.Data.Sqlite;
-
 namespace Llama.Storage.Registry;
 
 /// <summary>
@@ -9,16 +7,12 @@ namespace Llama.Storage.Registry;
 public sealed class SqliteRegistryStore : IRegistryStore
 {
     private readonly DirectoryLock _lock;
-    private readonly string _path;
-    private readonly SemaphoreSlim _turn = new(1);
-    private RegistryFile? _file;
-    private bool _isDisposed;
+    private readonly SqliteTurn<RegistryFile> _turn;
 
     private SqliteRegistryStore(DirectoryLock hold, string path, RegistryFile file)
     {
         _lock = hold;
-        _path = path;
-        _file = file;
+        _turn = new SqliteTurn<RegistryFile>(path, RegistryFile.Open, file);
     }
 
     /// <summary>Opens what is in a directory, which is made when there is none. A damaged file is set aside, and an empty one takes its place.</summary>
@@ -44,58 +38,20 @@ public sealed class SqliteRegistryStore : IRegistryStore
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<StoredRegistration>> LoadAsync(CancellationToken cancellation) => RunAsync(file => file.Load(), cancellation);
+    public Task<IReadOnlyList<StoredRegistration>> LoadAsync(CancellationToken cancellation) => _turn.RunAsync(file => file.Load(), cancellation);
 
     /// <inheritdoc/>
     public Task CommitAsync(IReadOnlyList<RegistryChange> changes, CancellationToken cancellation) =>
-        RunAsync(file => file.Commit(changes), cancellation);
+        _turn.RunAsync(file => file.Commit(changes), cancellation);
 
     /// <inheritdoc/>
     public Task RecordRenewalsAsync(IReadOnlyList<Renewal> renewals, CancellationToken cancellation) =>
-        RunAsync(file => file.Record(renewals), cancellation);
+        _turn.RunAsync(file => file.Record(renewals), cancellation);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _turn.WaitAsync();
-        _isDisposed = true;
-        _file?.Dispose();
-        _file = null;
+        await _turn.DisposeAsync();
         _lock.Dispose();
-        _turn.Release();
-    }
-
-    /// <summary>Runs one thing at a time, on the caller's thread: SQLite blocks, and going to another thread and back costs as much as a small commit.</summary>
-    private async Task<T> RunAsync<T>(Func<RegistryFile, T> work, CancellationToken cancellation)
-    {
-        await _turn.WaitAsync(cancellation);
-        try
-        {
-            return Run(work);
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
-
-    private T Run<T>(Func<RegistryFile, T> work)
-    {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
-        try
-        {
-            return work(_file ??= RegistryFile.Open(_path));
-        }
-        catch (SqliteException error)
-        {
-            // A full disk leaves the connection as it was. After anything else the next call opens a new one.
-            if (!SqliteFile.IsDiskFull(error))
-            {
-                _file?.Dispose();
-                _file = null;
-            }
-
-            throw SqliteFile.Explain(_path, error);
-        }
     }
 }
