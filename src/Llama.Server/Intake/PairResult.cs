@@ -1,3 +1,4 @@
+using Llama.Engine.Summaries;
 using Llama.Storage.History;
 
 namespace Llama.Server.Intake;
@@ -62,13 +63,8 @@ internal struct PairResult
     public short ReverseTos;
 
     /// <summary>What is kept of a summary.</summary>
-    public static PairResult Of(in PushedPair pair, ReportMark report) => new()
+    public static PairResult Of(in PushedPair pair, ReportMark report) => Of(report, pair.Counts, pair.Path) with
     {
-        Report = report,
-        Sent = pair.Counts.Sent,
-        Lost = pair.Counts.Lost,
-        LostForward = pair.Counts.LostForward ?? -1,
-        LostReverse = pair.Counts.LostReverse ?? -1,
         RttMinNanos = pair.Rtt.MinNanos ?? -1,
         RttP50Nanos = pair.Rtt.P50Nanos ?? -1,
         RttP90Nanos = pair.Rtt.P90Nanos ?? -1,
@@ -79,27 +75,11 @@ internal struct PairResult
         DelayVariationNanos = pair.DelayVariationNanos ?? -1,
         ForwardDelayVariationNanos = pair.ForwardDelayVariationNanos ?? -1,
         ReverseDelayVariationNanos = pair.ReverseDelayVariationNanos ?? -1,
-        Late = Small(pair.Counts.Late),
-        Duplicates = Small(pair.Counts.Duplicates),
-        Reordered = Small(pair.Counts.Reordered),
-        SendErrors = Small(pair.Counts.SendErrors),
-        ForwardRemarked = Small(pair.Path.ForwardRemarked),
-        ReverseRemarked = Small(pair.Path.ReverseRemarked),
-        ForwardTtlChanges = Small(pair.Path.ForwardTtlChanges),
-        ForwardTtl = Octet(pair.Path.ForwardTtl),
-        ReverseTtl = Octet(pair.Path.ReverseTtl),
-        ForwardTos = Octet(pair.Path.ForwardTos),
-        ReverseTos = Octet(pair.Path.ReverseTos),
     };
 
     /// <summary>The same of what a history has of it.</summary>
-    public static PairResult Of(PairTotals totals, ReportMark report) => new()
+    public static PairResult Of(PairTotals totals, ReportMark report) => Of(report, totals.Counts, totals.Path) with
     {
-        Report = report,
-        Sent = totals.Counts.Sent,
-        Lost = totals.Counts.Lost,
-        LostForward = totals.Counts.LostForward ?? -1,
-        LostReverse = totals.Counts.LostReverse ?? -1,
         RttMinNanos = totals.RttMinNanos ?? -1,
         RttP50Nanos = totals.Percentile(0.5) ?? -1,
         RttP90Nanos = totals.Percentile(0.9) ?? -1,
@@ -110,17 +90,26 @@ internal struct PairResult
         DelayVariationNanos = totals.DelayVariationNanos ?? -1,
         ForwardDelayVariationNanos = totals.ForwardDelayVariationNanos ?? -1,
         ReverseDelayVariationNanos = totals.ReverseDelayVariationNanos ?? -1,
-        Late = Small(totals.Counts.Late),
-        Duplicates = Small(totals.Counts.Duplicates),
-        Reordered = Small(totals.Counts.Reordered),
-        SendErrors = Small(totals.Counts.SendErrors),
-        ForwardRemarked = Small(totals.Path.ForwardRemarked),
-        ReverseRemarked = Small(totals.Path.ReverseRemarked),
-        ForwardTtlChanges = Small(totals.Path.ForwardTtlChanges),
-        ForwardTtl = Octet(totals.Path.ForwardTtl),
-        ReverseTtl = Octet(totals.Path.ReverseTtl),
-        ForwardTos = Octet(totals.Path.ForwardTos),
-        ReverseTos = Octet(totals.Path.ReverseTos),
+    };
+
+    private static PairResult Of(ReportMark report, in DatagramCounts counts, in PathMarks path) => new()
+    {
+        Report = report,
+        Sent = counts.Sent,
+        Lost = counts.Lost,
+        LostForward = counts.LostForward ?? -1,
+        LostReverse = counts.LostReverse ?? -1,
+        Late = Small(counts.Late),
+        Duplicates = Small(counts.Duplicates),
+        Reordered = Small(counts.Reordered),
+        SendErrors = Small(counts.SendErrors),
+        ForwardRemarked = Small(path.ForwardRemarked),
+        ReverseRemarked = Small(path.ReverseRemarked),
+        ForwardTtlChanges = Small(path.ForwardTtlChanges),
+        ForwardTtl = Octet(path.ForwardTtl),
+        ReverseTtl = Octet(path.ReverseTtl),
+        ForwardTos = Octet(path.ForwardTos),
+        ReverseTos = Octet(path.ReverseTos),
     };
 
     private static short Octet(byte? octet) => (short)(octet ?? -1);
