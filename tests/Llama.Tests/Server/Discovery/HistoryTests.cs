@@ -50,7 +50,7 @@ public sealed class HistoryTests
         await using NativeServer server = await starting;
         Assert.Equal(404, (await server.GetAsync("/api/v2/matrix?group=g")).Status);
         answers.SetResult();
-        await UntilAsync(async () => (await server.GetAsync("/api/v2/matrix?group=g")).Status == 200);
+        await Joining.UntilAsync(async () => (await server.GetAsync("/api/v2/matrix?group=g")).Status == 200);
     }
 
     [Fact]
@@ -89,7 +89,7 @@ public sealed class HistoryTests
         await using NativeServer server = await StartAsync();
         await server.JoinAsync("a");
         await server.SendAsync("DELETE", "/api/v2/groups/g/probes/a");
-        await UntilAsync(async () => (await EventsAsync()).Count == 2);
+        await Joining.UntilAsync(async () => (await EventsAsync()).Count == 2);
 
         JsonElement[] told = [.. (await server.GetAsync("/api/v2/events?after=0")).Json.GetProperty("events").EnumerateArray()];
         IReadOnlyList<HistoryEvent> kept = await EventsAsync();
@@ -107,7 +107,7 @@ public sealed class HistoryTests
 
         _history.Fault = null;
 
-        await UntilAsync(async () =>
+        await Joining.UntilAsync(async () =>
         {
             _time.Pass(TimeSpan.FromSeconds(1));
             return (await EventsAsync()).Count == 2;
@@ -248,20 +248,9 @@ public sealed class HistoryTests
 
     private Task<List<(string Source, string Destination, PairTotals Totals)>> AllAsync(string group) => HistoryContent.AllAsync(_history, group);
 
-    private Task PassUntilAsync(Func<Task<bool>> condition) => UntilAsync(() =>
+    private Task PassUntilAsync(Func<Task<bool>> condition) => Joining.UntilAsync(() =>
     {
         _time.Pass(TimeSpan.FromSeconds(0.5));
         return condition();
     });
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        for (int i = 0; i < 3000; i++)
-        {
-            if (await condition()) return;
-            await Task.Delay(10);
-        }
-
-        Assert.Fail("It has not come about.");
-    }
 }

@@ -62,10 +62,18 @@ internal sealed class Joining : IAsyncDisposable
     public void Pass(double seconds) => Time.Pass(TimeSpan.FromSeconds(seconds));
 
     /// <summary>Waits until something that goes on in the background has come about.</summary>
-    public static async Task UntilAsync(Func<bool> condition)
+    public static Task UntilAsync(Func<bool> condition) => UntilAsync(() => Task.FromResult(condition()));
+
+    /// <inheritdoc cref="UntilAsync(Func{bool})"/>
+    public static async Task UntilAsync(Func<Task<bool>> condition)
     {
-        for (int i = 0; i < 12_000 && !condition(); i++) await Task.Delay(10);
-        Assert.True(condition());
+        for (int i = 0; i < 12_000; i++)
+        {
+            if (await condition()) return;
+            await Task.Delay(10);
+        }
+
+        Assert.Fail("It has not come about.");
     }
 
     public ValueTask DisposeAsync() => Registry.DisposeAsync();

@@ -1,6 +1,7 @@
 using Llama.Server.Discovery;
 using Llama.Server.History;
 using Llama.Storage.History;
+using Llama.Tests.Server.Discovery;
 using Llama.Tests.Server.Discovery.Native;
 
 namespace Llama.Tests.Server.History;
@@ -193,19 +194,19 @@ public sealed class QuestionTests
         await using Past past = await Past.StartAsync();
         await past.ReportAsync("a", -60, new Pair("b", 1, 0));
         var release = new TaskCompletionSource();
-        int begun = 0;
+        using var begun = new SemaphoreSlim(0);
         past.Model.BeforeAnswer = async cancellation =>
         {
-            Interlocked.Increment(ref begun);
+            begun.Release();
             await release.Task.WaitAsync(cancellation);
         };
         Task<Reply>[] worked = [.. Enumerable.Range(0, QueryDesk.MostAtATime).Select(_ => past.Server.GetAsync("/api/v2/series"))];
-        while (Volatile.Read(ref begun) < QueryDesk.MostAtATime) await Task.Delay(1);
+        for (int i = 0; i < QueryDesk.MostAtATime; i++) await begun.WaitAsync();
 
         // Whoever waits has a timer.
         int timers = past.Server.Time.Timers;
         Task<Reply> waiting = past.Server.GetAsync("/api/v2/series");
-        while (past.Server.Time.Timers == timers) await Task.Delay(1);
+        await Joining.UntilAsync(() => past.Server.Time.Timers > timers);
         past.Server.Time.Pass(TimeSpan.FromSeconds(11));
 
         Reply refused = await waiting;
