@@ -15,6 +15,6 @@ export default defineConfig({
   },
   worker: { format: 'es' },
   // For `npm run dev`: LLAMA_SERVER is the server whose numbers are shown.
-  server: { proxy: { '/api': process.env.LLAMA_SERVER ?? 'http://127.0.0.1:5000' } },
+  server: { proxy: { '/api/v': process.env.LLAMA_SERVER ?? 'http://127.0.0.1:5000' } },
   test: { environment: 'happy-dom', include: ['**/*.test.ts'] },
 })
