@@ -6,7 +6,7 @@ export default defineConfig({
   base: './',
   plugins: [svelte()],
   build: {
-    outDir: '../../artifacts/web/page',
+    outDir: '../../artifacts/web/built',
     emptyOutDir: true,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

@@ -6,6 +6,7 @@ using Llama.Server.Discovery.Original;
 using Llama.Server.Hosting;
 using Llama.Server.Intake;
 using Llama.Server.Metrics;
+using Llama.Server.Page;
 using Llama.Server.Sinks.Delivery;
 using Llama.Storage.Registry;
 using Microsoft.AspNetCore.Http;
@@ -13,7 +14,7 @@ using Microsoft.AspNetCore.Http;
 namespace Llama.Server.Discovery;
 
 /// <summary>
-/// The discovery server: probes join, learn whom to test, and are listed. /api/v1 answers as the original does, /api/v2 is ours.
+/// The discovery server: probes join, learn whom to test, and are listed. /api/v1 answers as the original does, /api/v2 is ours, / is the web page.
 /// </summary>
 public sealed class DiscoveryServer : IAsyncDisposable
 {
@@ -30,6 +31,7 @@ public sealed class DiscoveryServer : IAsyncDisposable
     private readonly RequestCounters _requests = new();
     private readonly OriginalApi _original;
     private readonly NativeApi _native;
+    private readonly WebPage _page = WebPage.OfProgram;
     private readonly FaultLog _faults;
     private readonly ServerHistory? _history;
     private readonly CollectorScrape? _scrape;
@@ -46,7 +48,7 @@ public sealed class DiscoveryServer : IAsyncDisposable
         _intake = new SummaryIntake(IntakeOf(options, registry, access, _history), time);
         _scrape = options.Scrape is { } scrape ? new CollectorScrape(registry, _intake, options, scrape, time) : null;
         var metrics = new DiscoveryMetrics(registry, _intake, _requests, options.Sinks) { History = _history?.Metrics, Scrape = _scrape };
-        _original = new OriginalApi(registry, options, access, clients, rates, _minutes, metrics, time);
+        _original = new OriginalApi(registry, options, access, clients, rates, _minutes, metrics, _page.SendHomeAsync, time);
         _native = new NativeApi(registry, _intake, options, access, clients, rates, MaxWaiting, time);
         _faults = new FaultLog(options.Warn, time);
     }
@@ -135,7 +137,7 @@ public sealed class DiscoveryServer : IAsyncDisposable
     {
         _ when NativeApi.Owns(path) => _native.AnswerAsync(context),
         "/healthz" or "/readyz" => SendHealthAsync(context, path),
-        _ => _native.AnswerPrometheus(context, path) ?? AnswerOriginalAsync(context, path),
+        _ => _page.Answer(context, path) ?? _native.AnswerPrometheus(context, path) ?? AnswerOriginalAsync(context, path),
     };
 
     /// <summary>What fails looks as it does in the original.</summary>

@@ -103,6 +103,11 @@ internal static class HttpReplies
         return isKnown;
     }
 
+    /// <summary>True for a client that takes an answer as gzip.</summary>
+    public static bool TakesGzip(this HttpContext context) =>
+        StringWithQualityHeaderValue.TryParseList(context.Request.Headers.AcceptEncoding, out IList<StringWithQualityHeaderValue>? codings)
+        && codings.Any(coding => coding.Quality is not 0 && coding.Value.Equals("gzip", StringComparison.OrdinalIgnoreCase));
+
     private static Task WriteBodyAsync(this HttpContext context, ReadOnlyMemory<byte> body) =>
         body.IsEmpty || HttpMethods.IsHead(context.Request.Method)
             ? Task.CompletedTask

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Llama.Server.Discovery.Access;
+using Llama.Server.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
@@ -73,7 +74,7 @@ internal sealed class ConfigResource(Registry registry, DiscoveryOptions options
         HttpResponse response = context.Response;
         response.Headers.ETag = $"\"{tag}\"";
         response.Headers.Vary = "Accept-Encoding";
-        if (bodies.IsSameForAll && length >= WorthCompressing && TakesGzip(context.Request.Headers.AcceptEncoding))
+        if (bodies.IsSameForAll && length >= WorthCompressing && context.TakesGzip())
         {
             // Another form of the same: known by the same tag, but not octet for octet (RFC 9110, section 8.8.1).
             response.Headers.ETag = $"W/\"{tag}\"";
@@ -126,8 +127,4 @@ internal sealed class ConfigResource(Registry registry, DiscoveryOptions options
         return EntityTagHeaderValue.TryParseList(header, out IList<EntityTagHeaderValue>? known)
             && known.Any(other => other.Equals(EntityTagHeaderValue.Any) || other.Tag == $"\"{tag}\"");
     }
-
-    private static bool TakesGzip(StringValues header) =>
-        StringWithQualityHeaderValue.TryParseList(header, out IList<StringWithQualityHeaderValue>? codings)
-        && codings.Any(coding => coding.Quality is not 0 && coding.Value.Equals("gzip", StringComparison.OrdinalIgnoreCase));
 }

@@ -27,6 +27,7 @@ internal sealed class OriginalApi
     private readonly DiscoveryMetrics _metrics;
     private readonly OriginalRegister _register;
     private readonly Listing _listing;
+    private readonly Func<HttpContext, Task> _home;
 
     /// <summary>The API over a registry.</summary>
     /// <param name="registry">The probes.</param>
@@ -36,6 +37,7 @@ internal sealed class OriginalApi
     /// <param name="rates">How often each source may register.</param>
     /// <param name="minutes">What is published once a minute.</param>
     /// <param name="metrics">The server's metrics as Prometheus reads them.</param>
+    /// <param name="home">Answers a GET or HEAD of <c>/</c>.</param>
     /// <param name="time">Its clocks.</param>
     public OriginalApi(
         Registry registry,
@@ -45,6 +47,7 @@ internal sealed class OriginalApi
         SourceRates rates,
         MinuteRound minutes,
         DiscoveryMetrics metrics,
+        Func<HttpContext, Task> home,
         TimeProvider time)
     {
         _registry = registry;
@@ -53,6 +56,7 @@ internal sealed class OriginalApi
         _clients = clients;
         _minutes = minutes;
         _metrics = metrics;
+        _home = home;
         _listing = new Listing(registry, time.LocalTimeZone);
         _register = new OriginalRegister(registry, options, access, clients, rates, _listing, time);
     }
@@ -62,11 +66,11 @@ internal sealed class OriginalApi
     /// <param name="path">Its path, unescaped, one char for each octet.</param>
     public Task AnswerAsync(HttpContext context, string path)
     {
-        // The original takes //metrics for /metrics.
-        path = $"/{path.TrimStart('/')}";
+        // The original takes //metrics for /metrics. With // for / the page would look for its files in the wrong place.
+        if (path.TrimStart('/').Length > 0) path = $"/{path.TrimStart('/')}";
         Func<HttpContext, Task>? handle = path switch
         {
-            "/" => context => context.ReplyPageAsync("<h1>Welcome Home!</h1><p>Generic HomePage</p>"),
+            "/" => _home,
             "/metrics" => SendMetricsAsync,
             "/api/v1/my_ip_address" => SendAddressAsync,
             "/api/v1/interval" => context => context.ReplyPageAsync(
