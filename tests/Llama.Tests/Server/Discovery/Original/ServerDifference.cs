@@ -8,6 +8,7 @@ namespace Llama.Tests.Server.Discovery.Original;
 /// <param name="Check">Fails when the answer is not what it is to be.</param>
 internal sealed record ServerDifference(string Row, Action<RawReply> Check)
 {
+    private const string Home = "`/`";
     private const string OwnEntry = "what a registration is answered with";
     private const string Forwarded = "X-Forwarded-For";
     private const string Tagless = "a probe without tags";
@@ -31,6 +32,10 @@ internal sealed record ServerDifference(string Row, Action<RawReply> Check)
 
     private static IEnumerable<(string Pair, ServerDifference Difference)> Stated()
     {
+        // Where the original says hello.
+        foreach (string step in (string[])["basic/home", "influx_down/home"]) yield return (step, new(Home, WebPage(hasBody: true)));
+        yield return ("basic/method HEAD /", new(Home, WebPage(hasBody: false)));
+
         // Whose word counts.
         foreach (string step in (string[])["xff", "xff list", "xff twice", "xff empty", "xff not an address"])
             yield return ($"basic/my ip {step}", new(Forwarded, Body("{\"ip\":\"127.0.0.1\"}\n")));
@@ -140,6 +145,13 @@ internal sealed record ServerDifference(string Row, Action<RawReply> Check)
     {
         Assert.Equal(body, reply.Body);
         Assert.Equal(status, reply.Status);
+    };
+
+    private static Action<RawReply> WebPage(bool hasBody) => reply =>
+    {
+        Assert.Equal((200, "text/html; charset=utf-8"), (reply.Status, reply["Content-Type"]));
+        Assert.Contains("default-src 'none'", reply["Content-Security-Policy"], StringComparison.Ordinal);
+        Assert.Equal(hasBody, reply.Body.Contains("<title>LLAMA", StringComparison.Ordinal));
     };
 
     private static Action<RawReply> Contains(int status, string part) => reply =>
