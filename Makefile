@@ -40,11 +40,13 @@ fuzz: ## Try 20 million hostile datagrams; FUZZ_ARGS='--datagrams 100000 --seed 
 	@$(DOTNET) build tests/Llama.Fuzz --configuration Release --nologo --verbosity quiet
 	@exec nice -n 10 artifacts/bin/Llama.Fuzz/release/Llama.Fuzz $(FUZZ_ARGS)
 
-format: ## Lay out the sources as .editorconfig says
+format: ## Lay out the sources as .editorconfig says; those of the web page too, where Node.js is
 	$(DOTNET) format Llama.slnx
+	@build/web.sh format || [[ $$? == 3 ]]
 
 format-check: ## Fail if `make format` would change anything
 	$(DOTNET) format Llama.slnx --verify-no-changes
+	@build/web.sh lint || [[ $$? == 3 ]]
 
 publish: ## Make artifacts/publish/llama: one self-contained, trimmed file for linux-x64
 	$(DOTNET) publish src/Llama.Cli --configuration Release --runtime linux-x64 --self-contained --nologo \

@@ -7,7 +7,7 @@ source build/packages.sh
 
 # Package and the command it brings.
 wanted=(tmux:tmux iproute2:ip nftables:nft curl:curl jq:jq
-    influxdb:influxd victoria-metrics:victoria-metrics prometheus:prometheus prometheus:promtool postgresql:postgres)
+    chromium:chromium influxdb:influxd victoria-metrics:victoria-metrics prometheus:prometheus prometheus:promtool postgresql:postgres)
 results=artifacts/test-results
 passed=0 failed=0 skipped=0
 
@@ -46,6 +46,26 @@ run() {
     fi
 }
 
+# The web page's own tests. Without Node.js they are one that is skipped.
+run_page() {
+    local file=$results/web.json words status failed_before=$failed
+    words=$(build/web.sh types 2>&1)
+    case $? in
+        0) ;;
+        3) echo "Skipped the web page's tests: $words."; ((skipped += 1)); return ;;
+        *) echo "$words"; ((failed += 1, failed_before += 1)) ;;
+    esac
+    rm -f "$file"
+    NO_COLOR=1 build/web.sh test --reporter=default --reporter=json --outputFile.json="$PWD/$file" </dev/null
+    status=$?
+    count() { grep -o "\"num$1Tests\":[0-9]*" "$file" | cut -d : -f 2; }
+    [[ -e $file ]] && ((passed += $(count Passed), failed += $(count Failed), skipped += $(count Pending)))
+    if ((status != 0 && failed == failed_before)); then
+        echo "The web page's tests ended with $status though none failed."
+        ((failed += 1))
+    fi
+}
+
 install_missing "${wanted[@]}" || echo "The tests that need them will be skipped."
 if ! dotnet build Llama.slnx --configuration Release --nologo --verbosity quiet </dev/null; then
     echo "The build failed, so no test ran; that counts as one failure."
@@ -53,6 +73,7 @@ if ! dotnet build Llama.slnx --configuration Release --nologo --verbosity quiet 
     finish
 fi
 mkdir -p "$results"
+run_page
 run Llama.Tests
 run Llama.EndToEnd
 finish

@@ -1,5 +1,6 @@
 // What `dotnet build` runs: brings the packages up to the lock, builds the page when its sources have changed, and leaves it, packed
-// with gzip, in artifacts/web/page, from where it goes into the server. Several builds may run it at the same time.
+// with gzip, in artifacts/web/page, from where it goes into the server. Several builds may run it at the same time. `node build.js packages`
+// stops at the packages.
 //
 // Exit codes: 0 when the page is up to date; 3 when it can't be built on this machine, and one line of standard output says why; any
 // other when something is wrong with the page. Written so that Node.js as old as 12 gets as far as being told that it is too old.
@@ -26,16 +27,21 @@ function main() {
   fs.mkdirSync(artifacts, { recursive: true })
   takeLock()
   try {
-    const state = hashOfSources()
-    if (fs.existsSync(path.join(page, 'index.html.gz')) && textOf(stamp) === state) return
-    fs.rmSync(stamp, { force: true })
-    if (!packagesFitLock()) installPackages()
-    run(process.execPath, ['node_modules/vite/bin/vite.js', 'build', '--outDir', built, '--emptyOutDir'])
-    pack()
-    fs.writeFileSync(stamp, state)
+    if (process.argv[2] === 'packages') bringPackages()
+    else build()
   } finally {
     fs.rmSync(lock, { force: true })
   }
+}
+
+function build() {
+  const state = hashOfSources()
+  if (fs.existsSync(path.join(page, 'index.html.gz')) && textOf(stamp) === state) return
+  fs.rmSync(stamp, { force: true })
+  bringPackages()
+  run(process.execPath, ['node_modules/vite/bin/vite.js', 'build', '--outDir', built, '--emptyOutDir'])
+  pack()
+  fs.writeFileSync(stamp, state)
 }
 
 /** package.json names the versions: several of ^A.B.C or >=A.B.C, either of which will do. */
@@ -96,7 +102,8 @@ function packagesFitLock() {
   })
 }
 
-function installPackages() {
+function bringPackages() {
+  if (packagesFitLock()) return
   const flags = ['ci', '--no-audit', '--no-fund', '--prefer-offline', '--fetch-retries=1', '--fetch-retry-mintimeout=1000']
   const { error, status, stderr } = spawn('npm', flags, { shell: process.platform === 'win32' })
   if (error && error.code === 'ENOENT') throw new Cannot('npm is not installed')
