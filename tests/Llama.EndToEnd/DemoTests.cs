@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Llama.EndToEnd.Harness;
 
@@ -17,6 +18,38 @@ public sealed partial class DemoTests
         Assert.DoesNotContain(Escape, output);
         Assert.Matches(Cell(), output);
         Assert.Matches(@"loses [\d.]+ % on the way there", output);
+    }
+
+    [Fact]
+    public async Task Its_first_line_is_the_address_of_a_page_that_soon_has_a_matrix_to_show()
+    {
+        await using LlamaProcess first = LlamaProcess.Start("demo", "--probes", "3"), second = LlamaProcess.Start("demo", "--probes", "3");
+
+        Uri[] addresses = [await Address(first), await Address(second)];
+
+        Assert.NotEqual(addresses[0], addresses[1]);
+        using var client = new HttpClient();
+        foreach ((Uri address, LlamaProcess demo) in addresses.Zip([first, second]))
+        {
+            using HttpResponseMessage page = await client.GetAsync(address);
+            Assert.Equal("text/html", page.Content.Headers.ContentType?.MediaType);
+            await Eventually.Get(
+                async () =>
+                {
+                    using JsonDocument matrix = JsonDocument.Parse(await client.GetStringAsync(new Uri(address, "api/v2/matrix?metrics=loss")));
+                    int measured = matrix.RootElement.GetProperty("metrics").GetProperty("loss").EnumerateArray()
+                        .Sum(row => row.EnumerateArray().Count(loss => loss.ValueKind == JsonValueKind.Number));
+                    return measured == 6 ? "" : null;
+                },
+                TimeSpan.FromSeconds(10),
+                "all pairs measured",
+                () => demo.Transcript);
+            using JsonDocument probes = JsonDocument.Parse(await client.GetStringAsync(new Uri(address, "api/v2/probes")));
+            Assert.Equal(
+                ["ams1 in europe at ams", "fra1 in europe at fra", "syd1 in oceania at syd"],
+                probes.RootElement.GetProperty("probes").EnumerateArray().Select(probe =>
+                    $"{probe.GetProperty("name")} in {probe.GetProperty("tags").GetProperty("region")} at {probe.GetProperty("tags").GetProperty("site")}").Order());
+        }
     }
 
     [Theory]
@@ -43,9 +76,20 @@ public sealed partial class DemoTests
         await terminal.ScreenWhen(text => text.Contains("ended with 0", StringComparison.Ordinal), "the end");
 
         Assert.Equal("cursor 1, alternate screen 0", await terminal.State());
+        await terminal.ScreenWhen(text => text.Contains("LLAMA demo: http://127.0.0.1:", StringComparison.Ordinal), "the address, which stays");
+    }
+
+    private static async Task<Uri> Address(LlamaProcess demo)
+    {
+        string line = await Eventually.Get(
+            () => Task.FromResult(demo.Output.Split('\n') is [var first, _, ..] ? first : null), TimeSpan.FromSeconds(20), "the first line", () => demo.Transcript);
+        return new Uri(Assert.Single(AddressLine().Matches(line)).Groups[1].Value);
     }
 
     /// <summary>Loss and latency of a pair.</summary>
     [GeneratedRegex(@"\d%\s+[\d.]+(µs|us|ms)")]
     private static partial Regex Cell();
+
+    [GeneratedRegex(@"^LLAMA demo: (http://127\.0\.0\.1:\d+/)$")]
+    private static partial Regex AddressLine();
 }

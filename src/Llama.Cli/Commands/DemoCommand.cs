@@ -113,21 +113,24 @@ internal static class DemoCommand
 
     private static async Task ShowAsync(DemoMesh mesh, Surroundings surroundings, CancellationToken cancellation)
     {
+        // Before anything is measured, and where it stays to be seen when the matrix has left the screen.
+        await surroundings.Out.WriteLineAsync($"LLAMA demo: {mesh.Server}").ConfigureAwait(false);
+        await surroundings.Out.FlushAsync(CancellationToken.None).ConfigureAwait(false);
         string? last = null;
         using (LiveScreen? screen = surroundings.OutIsTerminal ? new LiveScreen(surroundings.Out) : null)
         {
-            screen?.Show("\nLLAMA demo: the first interval is being measured ...", 2);
+            screen?.Show($"\nLLAMA demo: {mesh.Server}\n\nThe first interval is being measured ...", 4);
             await foreach (MatrixSnapshot matrix in MatricesAsync(mesh, cancellation).ConfigureAwait(false))
             {
                 if (screen is null)
                 {
-                    await surroundings.Out.WriteLineAsync(Drawing.Plain(View(matrix, null))).ConfigureAwait(false);
+                    await surroundings.Out.WriteLineAsync(Drawing.Plain(View(mesh, matrix, null))).ConfigureAwait(false);
                     await surroundings.Out.FlushAsync(CancellationToken.None).ConfigureAwait(false);
                     continue;
                 }
 
                 (int width, int height) = surroundings.WindowSize();
-                last = Drawing.ForTerminal(View(matrix, height), width, surroundings.Environment);
+                last = Drawing.ForTerminal(View(mesh, matrix, height), width, surroundings.Environment);
                 screen.Show(last, height);
             }
         }
@@ -135,8 +138,8 @@ internal static class DemoCommand
         if (last is not null) await surroundings.Out.WriteAsync(last).ConfigureAwait(false);
     }
 
-    private static MatrixView View(MatrixSnapshot matrix, int? height) =>
-        new(matrix) { Title = "LLAMA demo", Slow = TimeSpan.FromMilliseconds(25), MaxHeight = height };
+    private static MatrixView View(DemoMesh mesh, MatrixSnapshot matrix, int? height) =>
+        new(matrix) { Title = height is null ? "LLAMA demo" : $"LLAMA demo  ·  {mesh.Server}", Slow = TimeSpan.FromMilliseconds(25), MaxHeight = height };
 
     /// <summary>A matrix for each interval, as soon as all probes have reported it or the rest is late.</summary>
     private static async IAsyncEnumerable<MatrixSnapshot> MatricesAsync(

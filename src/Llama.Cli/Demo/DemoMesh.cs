@@ -28,12 +28,17 @@ internal sealed class DemoMesh : IAsyncDisposable
     private const double MostDatagramsPerSecond = 3000;
     private const int Seed = 77;
 
-    private const string FarSite = "syd1";
+    // The default of those who ask a server, so that `llama matrix` finds the demo without being told.
+    private const int EasyPort = 5000;
 
-    private static readonly string[] Sites =
+    private static readonly Place Far = new("syd1", "oceania");
+
+    private static readonly Place[] Near =
     [
-        "ams1", "fra1", "iad1", "pdx1", "gru1", "nrt1", "lhr1", "cdg1", "sin1",
-        "bom1", "jnb1", "ord1", "dfw1", "arn1", "hkg1", "mad1", "yyz1", "scl1", "waw1",
+        new("ams1", "europe"), new("fra1", "europe"), new("iad1", "america"), new("pdx1", "america"), new("gru1", "america"), new("nrt1", "asia"),
+        new("lhr1", "europe"), new("cdg1", "europe"), new("sin1", "asia"), new("bom1", "asia"), new("jnb1", "africa"), new("ord1", "america"),
+        new("dfw1", "america"), new("arn1", "europe"), new("hkg1", "asia"), new("mad1", "europe"), new("yyz1", "america"), new("scl1", "america"),
+        new("waw1", "europe"),
     ];
 
     private static readonly Impairment In = new()
@@ -49,6 +54,7 @@ internal sealed class DemoMesh : IAsyncDisposable
     private readonly string? _data;
     private readonly DirectoryInfo _directory;
     private readonly ImpairedHop _hop = new(DatagramNetwork.Create(), Clock.System, Seed);
+    private readonly Place[] _places;
     private readonly IPEndPoint[] _probes;
     private readonly Dictionary<IPEndPoint, IPEndPoint>[] _detours;
     private readonly TimeProvider _time;
@@ -63,7 +69,8 @@ internal sealed class DemoMesh : IAsyncDisposable
         _time = time;
         _data = options.Data;
         _directory = _data is null ? Directory.CreateTempSubdirectory("llama-demo-") : new DirectoryInfo(_data);
-        Names = [.. Sites[..(probes - 1)], FarSite];
+        _places = [.. Near[..(probes - 1)], Far];
+        Names = [.. _places.Select(place => place.Name)];
         _probes = [.. Enumerable.Range(0, probes).Select(probe => FreeAt(AddressOf(probe)))];
         _detours = [.. Enumerable.Range(0, probes).Select(Detours)];
     }
@@ -74,7 +81,7 @@ internal sealed class DemoMesh : IAsyncDisposable
     /// <summary>The reports of all probes, as they come.</summary>
     public ChannelReader<IntervalReport> Reports => _reports.Reader;
 
-    /// <summary>The server's address.</summary>
+    /// <summary>The server's address, which is that of the web page.</summary>
     public Uri Server => new(_server!.Addresses[0]);
 
     /// <summary>Finds addresses for all, opens the hop, and starts the server.</summary>
@@ -153,26 +160,28 @@ internal sealed class DemoMesh : IAsyncDisposable
 
     private async Task ServeAsync(Log log)
     {
-        SqliteRegistryStore registry = SqliteRegistryStore.Open(_directory.FullName, log.Warn);
+        _history = SqliteHistoryStore.Open(_directory.FullName, new HistoryOptions { Time = _time, Inform = log.Info, Warn = log.Warn });
         try
         {
-            _history = SqliteHistoryStore.Open(_directory.FullName, new HistoryOptions { Time = _time, Inform = log.Info, Warn = log.Warn });
+            _server = await ListenAsync(EasyPort, log).ConfigureAwait(false);
         }
-        catch
+        catch (IOException)
         {
-            await registry.DisposeAsync().ConfigureAwait(false);
-            throw;
+            // Somebody has that port. If it is something else, that is in the way of any port.
+            _server = await ListenAsync(0, log).ConfigureAwait(false);
         }
 
-        _server = await DiscoveryServer.StartAsync(ServerOptions(), registry, _time).ConfigureAwait(false);
         if (_data is not null) await ForgetOthersAsync().ConfigureAwait(false);
     }
+
+    private Task<DiscoveryServer> ListenAsync(int port, Log log) =>
+        DiscoveryServer.StartAsync(ServerOptions() with { Port = port }, SqliteRegistryStore.Open(_directory.FullName, log.Warn), _time);
 
     /// <summary>Removes those from the server that were there the last time and are not now: everybody would find them dead.</summary>
     private async Task ForgetOthersAsync()
     {
         using var client = new HttpClient { BaseAddress = Server };
-        foreach (string name in Sites.Except(Names))
+        foreach (string name in Near.Select(place => place.Name).Except(Names))
         {
             using HttpResponseMessage reply = await client.DeleteAsync(new Uri($"api/v2/groups/default/probes/{name}", UriKind.Relative)).ConfigureAwait(false);
         }
@@ -182,8 +191,7 @@ internal sealed class DemoMesh : IAsyncDisposable
 
     private DiscoveryOptions ServerOptions() => new()
     {
-        Host = AddressOf(0).ToString(),
-        Port = 0,
+        Host = IPAddress.Loopback.ToString(),
         Sinks = _sinks,
         History = _history,
         CountHistory = _history is null ? null : _history.StatisticsAsync,
@@ -221,6 +229,7 @@ internal sealed class DemoMesh : IAsyncDisposable
             Servers = [Server],
             Name = Names[probe],
             FullName = $"{Names[probe]}.example.net",
+            Tags = _places[probe].Tags,
             Bind = AddressOf(probe),
             Port = _probes[probe].Port,
             Data = _data is null ? null : Path.Combine(_data, "probes", Names[probe]),
@@ -232,5 +241,11 @@ internal sealed class DemoMesh : IAsyncDisposable
             IgnoresCpuPressure = true,
         };
         return new Probe(settings, new Log(TextWriter.Null, _time), _time).RunAsync(cancellation);
+    }
+
+    /// <summary>Where a probe pretends to be: an airport's code with a number behind it, and the part of the world that it is in.</summary>
+    private sealed record Place(string Name, string Region)
+    {
+        public IReadOnlyList<KeyValuePair<string, string>> Tags => [new("region", Region), new("site", Name[..3])];
     }
 }
