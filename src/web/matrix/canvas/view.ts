@@ -1,0 +1,499 @@
+import type { Theme } from '../../look/theme.svelte'
+import { duration, loss, notMeasured } from '../../look/format'
+import type { Colouring } from '../../state/place'
+import { mark, type CellGrid, type CellView, type MatrixData, type Scale } from '../model'
+import { namesOf } from './facts'
+import { Headings } from './headings'
+import type { Spot } from './keys'
+import { Layout, wholeView, type Box, type View } from './layout'
+import { fontFamily, imageOf, isSpeckled, paintCells, type Scene } from './paint'
+import { paintOf, palettes } from './palette'
+import { rasterOf, shrink, type Raster } from './raster'
+
+/** What is shown. */
+export interface Subject {
+  grid: CellGrid
+  data: MatrixData
+  scale: Scale
+  colouring: Colouring
+  theme: Theme
+  isOld: boolean
+}
+
+/** Numbers of the drawing itself, for tests. */
+export interface Drawings {
+  /** How often anything was painted. */
+  draws: number
+  /** The version of the grid that is on the canvas. */
+  version: number
+}
+
+/**
+ * The picture of a matrix on two canvases: cells and headers below, what is pointed at above. It draws once a frame at most, and while
+ * the picture is moved it paints no more than what comes into sight.
+ */
+export class MatrixView {
+  readonly drawings: Drawings = { draws: 0, version: -1 }
+  private readonly below: CanvasRenderingContext2D
+  private readonly above: CanvasRenderingContext2D
+  private subject: Subject | null = null
+  private raster: Raster | null = null
+  private scene: Scene | null = null
+  private map: CanvasImageSource | null = null
+  private headings: Headings | null = null
+  private current: Layout | null = null
+  private isUpright = false
+  private wanted: View = wholeView
+  private width = 0
+  private height = 0
+  private ratio = 1
+  private frame = 0
+  private isStale = true
+  private painted: { layout: Layout; scene: Scene } | null = null
+  private hovered: Spot | null = null
+  private focused: Spot | null = null
+  private hasFocusRing = false
+  private lookup: { grid: CellGrid; rows: Map<string, number>; columns: Map<string, number> } | null = null
+  private glide = 0
+
+  constructor(
+    readonly canvas: HTMLCanvasElement,
+    overlay: HTMLCanvasElement,
+    /** Called after the layout may have changed. */
+    private readonly onlayout: () => void,
+  ) {
+    const below = canvas.getContext('2d', { alpha: false })
+    const above = overlay.getContext('2d')
+    if (!below || !above) throw new Error('This browser gives no canvas to draw on.')
+    this.below = below
+    this.above = above
+  }
+
+  get layout(): Layout | null {
+    return this.current
+  }
+
+  get isWhole(): boolean {
+    return this.wanted.zoom <= 1
+  }
+
+  /** Shows something else, or the same with other numbers. */
+  show(next: Subject): void {
+    const before = this.subject
+    this.subject = next
+    const isOther = before?.grid !== next.grid
+    if (isOther || before.scale !== next.scale) this.raster = rasterOf(next.grid, next.scale)
+    if (!before || before.grid.rows !== next.grid.rows || before.grid.columns !== next.grid.columns) this.headings = null
+    this.map = null
+    this.scene = null
+    this.arrange()
+  }
+
+  resize(width: number, height: number, ratio: number): void {
+    if (width === this.width && height === this.height && ratio === this.ratio) return
+    if (ratio !== this.ratio) this.headings = null
+    this.width = width
+    this.height = height
+    this.ratio = ratio
+    this.arrange()
+  }
+
+  /** Draws now what would be drawn with the next frame, for what does not wait for one. */
+  flush(): void {
+    cancelAnimationFrame(this.frame)
+    this.frame = 0
+    this.draw()
+  }
+
+  close(): void {
+    cancelAnimationFrame(this.frame)
+    cancelAnimationFrame(this.glide)
+  }
+
+  look(view: View): void {
+    cancelAnimationFrame(this.glide)
+    this.wanted = view
+    this.arrange()
+  }
+
+  move(dx: number, dy: number): void {
+    if (this.current) this.look(this.current.moved(dx * this.ratio, dy * this.ratio))
+  }
+
+  /** Goes on moving for a while, ever slower. */
+  slide(vx: number, vy: number): void {
+    if (Math.hypot(vx, vy) < 0.2 || matchMedia('(prefers-reduced-motion: reduce)').matches) return
+    let before = performance.now()
+    let restX = 0
+    let restY = 0
+    const step = (now: number) => {
+      const span = Math.min(50, Math.max(0, now - before))
+      before = now
+      const slow = Math.exp(-span / 220)
+      restX += vx * span
+      restY += vy * span
+      const [dx, dy] = [Math.round(restX), Math.round(restY)]
+      restX -= dx
+      restY -= dy
+      vx *= slow
+      vy *= slow
+      if (this.current && (dx || dy)) {
+        this.wanted = this.current.moved(dx * this.ratio, dy * this.ratio)
+        this.arrange()
+      }
+      if (Math.hypot(vx, vy) > 0.02) this.glide = requestAnimationFrame(step)
+    }
+    cancelAnimationFrame(this.glide)
+    this.glide = requestAnimationFrame(step)
+  }
+
+  zoom(factor: number, x: number, y: number): void {
+    if (this.current) this.look(this.current.zoomed(factor, x * this.ratio, y * this.ratio))
+  }
+
+  /** Zooms around the middle of the cells. */
+  zoomMiddle(factor: number): void {
+    const layout = this.current
+    if (!layout) return
+    const { area } = layout
+    this.look(layout.zoomed(factor, area.x + area.width / 2, area.y + area.height / 2))
+  }
+
+  fit(): void {
+    this.look(wholeView)
+  }
+
+  reveal(spot: Spot): void {
+    if (this.current) this.look(this.current.revealing(spot.row, spot.column))
+  }
+
+  hover(spot: Spot | null): void {
+    if (spot?.row === this.hovered?.row && spot?.column === this.hovered?.column) return
+    this.hovered = spot
+    this.request()
+  }
+
+  focus(spot: Spot | null, hasRing: boolean): void {
+    this.focused = spot
+    this.hasFocusRing = hasRing
+    this.request()
+  }
+
+  /** What is at a place, in CSS pixels. */
+  at(x: number, y: number): Spot | 'map' | null {
+    const layout = this.current
+    if (!layout) return null
+    const map = this.mapBox(layout)
+    const [px, py] = [x * this.ratio, y * this.ratio]
+    if (map && px >= map.x && py >= map.y && px < map.x + map.width && py < map.y + map.height) return 'map'
+    const spot = layout.at(px, py)
+    return spot && spot.row < 0 && spot.column < 0 ? null : spot
+  }
+
+  /** Moves to a place on the small map. */
+  goOnMap(x: number, y: number): void {
+    const layout = this.current
+    const map = layout && this.mapBox(layout)
+    if (!layout || !map) return
+    const { rows, columns } = layout.shape
+    this.look(layout.centred(((y * this.ratio - map.y) / map.height) * rows, ((x * this.ratio - map.x) / map.width) * columns))
+  }
+
+  /** The line of a probe, or the fold that it is in. */
+  locate(source: string, destination: string): Spot | null {
+    const subject = this.subject
+    if (!subject) return null
+    const { grid, data } = subject
+    if (this.lookup?.grid !== grid) {
+      const find = (lines: CellGrid['rows'], names: string[]) => {
+        const found = new Map<string, number>()
+        lines.forEach((line, index) => {
+          if (line.kind === 'fold' && line.isOpen) return
+          for (const member of line.members) {
+            const name = names[member]
+            if (name !== undefined && (line.kind === 'probe' || !found.has(name))) found.set(name, index)
+          }
+        })
+        return found
+      }
+      this.lookup = { grid, rows: find(grid.rows, data.sources), columns: find(grid.columns, data.destinations) }
+    }
+    const row = this.lookup.rows.get(source)
+    const column = this.lookup.columns.get(destination)
+    return row === undefined || column === undefined ? null : { row, column }
+  }
+
+  /** Where a cell is, in CSS pixels. Headers, with -1, have their place beside the cells. */
+  box(spot: Spot): Box | null {
+    const layout = this.current
+    if (!layout) return null
+    const { area, indent } = layout
+    const x = spot.column < 0 ? indent : layout.x(spot.column)
+    const y = spot.row < 0 ? 0 : layout.y(spot.row)
+    const width = (spot.column < 0 ? area.x : layout.x(spot.column + 1)) - x
+    const height = (spot.row < 0 ? area.y : layout.y(spot.row + 1)) - y
+    return { x: x / this.ratio, y: y / this.ratio, width: width / this.ratio, height: height / this.ratio }
+  }
+
+  /** What is on the canvas for a pair. */
+  cell(source: string, destination: string): CellView | null {
+    const spot = this.locate(source, destination)
+    const box = spot && this.box(spot)
+    const subject = this.subject
+    if (!spot || !box || !subject) return null
+    const { grid, data, scale, theme, isOld } = subject
+    const cell = spot.row * grid.columns.length + spot.column
+    const from = grid.rows[spot.row]
+    const to = grid.columns[spot.column]
+    if (!from || !to) return null
+    const [first, second] = namesOf(data, grid.pairs[cell]!, from, to)
+    const palette = palettes[theme]
+    const marks = grid.marks[cell]!
+    const fill = paintOf(scale, palette, isOld).fills[this.raster?.steps[cell] ?? 0]
+    return {
+      ...spot,
+      source: first,
+      destination: second,
+      ...box,
+      value: grid.values[cell]!,
+      marks,
+      colour: marks & mark.self || !fill ? palette.ground : fill,
+    }
+  }
+
+  private arrange(): void {
+    const subject = this.subject
+    if (!subject || this.width < 1 || this.height < 1) return
+    const { grid } = subject
+    this.headings ??= new Headings(this.below, grid.rows, grid.columns, this.ratio)
+    const frame = { width: Math.round(this.width * this.ratio), height: Math.round(this.height * this.ratio), ratio: this.ratio }
+    const shape = { rows: grid.rows.length, columns: grid.columns.length }
+    const before = this.current
+    if (before && before.view.zoom > 1 && (before.shape.rows !== shape.rows || before.shape.columns !== shape.columns)) {
+      // Cells keep their size when lines come or go.
+      const fresh = new Layout(frame, shape, before.headers, wholeView)
+      this.wanted = { ...this.wanted, zoom: Math.max(1, (before.view.zoom * before.fitHeight) / fresh.fitHeight) }
+    }
+    let layout = new Layout(frame, shape, this.headings.room(frame, false), this.wanted)
+    this.isUpright = !this.headings.fitAcross(layout.cellWidth)
+    if (this.isUpright) layout = new Layout(frame, shape, this.headings.room(frame, true), this.wanted)
+    this.wanted = layout.view
+    this.current = layout
+    if (!this.scene || rasterSize(layout) !== this.sceneSize) this.compose(layout, subject)
+    else this.scene = { ...this.scene, layout }
+    this.request()
+    this.onlayout()
+  }
+
+  private sceneSize = ''
+
+  private compose(layout: Layout, subject: Subject): void {
+    const { grid, data, scale, theme, isOld, colouring } = subject
+    const palette = palettes[theme]
+    const paint = paintOf(scale, palette, isOld)
+    const full = this.raster ?? rasterOf(grid, scale)
+    const raster = shrink(full, Math.ceil(layout.contentHeight), Math.ceil(layout.contentWidth))
+    const needsSpecks = colouring !== 'loss'
+    const speck = needsSpecks && isSpeckled(layout) ? palette.ink : null
+    this.sceneSize = rasterSize(layout)
+    this.scene = {
+      layout,
+      grid,
+      scale,
+      palette,
+      paint,
+      raster,
+      image: imageOf(raster, paint, speck),
+      needsSpecks,
+      beside: besideOf(data, colouring),
+    }
+    this.isStale = true
+  }
+
+  private request(): void {
+    if (this.frame === 0) this.frame = requestAnimationFrame(() => ((this.frame = 0), this.draw()))
+  }
+
+  private draw(): void {
+    const scene = this.scene
+    const layout = this.current
+    if (!scene || !layout) return
+    const { frame } = layout
+    const canvases = [this.below.canvas, this.above.canvas]
+    for (const canvas of canvases) {
+      if (canvas.width !== frame.width || canvas.height !== frame.height) {
+        canvas.width = frame.width
+        canvas.height = frame.height
+        this.isStale = true
+      }
+    }
+    this.paintBelow(scene, layout)
+    this.paintAbove(scene, layout)
+    this.drawings.draws++
+    this.drawings.version = scene.grid.version
+  }
+
+  private paintBelow(scene: Scene, layout: Layout): void {
+    const context = this.below
+    const before = this.painted
+    const area = layout.area
+    if (!this.isStale && before?.layout === layout) return
+    const isMoved =
+      !this.isStale &&
+      before?.scene.image === scene.image &&
+      before.layout.cellWidth === layout.cellWidth &&
+      before.layout.cellHeight === layout.cellHeight &&
+      sameBox(before.layout.area, area)
+    if (isMoved) {
+      const dx = before.layout.scrollX - layout.scrollX
+      const dy = before.layout.scrollY - layout.scrollY
+      const wide = area.width - Math.abs(dx)
+      const tall = area.height - Math.abs(dy)
+      if (wide > 0 && tall > 0) {
+        const from = { x: area.x + Math.max(0, -dx), y: area.y + Math.max(0, -dy) }
+        context.drawImage(context.canvas, from.x, from.y, wide, tall, from.x + dx, from.y + dy, wide, tall)
+        const kept = { x: from.x + dx, y: from.y + dy }
+        if (dy !== 0) paintCells(context, scene, { ...area, y: dy > 0 ? area.y : area.y + tall, height: Math.abs(dy) })
+        if (dx !== 0)
+          paintCells(context, scene, { x: dx > 0 ? area.x : area.x + wide, y: kept.y, width: Math.abs(dx), height: tall })
+      } else paintCells(context, scene, area)
+    } else paintCells(context, scene, area)
+    this.headings?.paint(layout, scene.palette, this.isUpright)
+    this.paintCorner(scene, layout)
+    this.isStale = false
+    this.painted = { layout, scene }
+  }
+
+  /** Between the headers: what they mean, and where one is in what is larger than the screen. */
+  private paintCorner({ palette, raster, paint }: Scene, layout: Layout): void {
+    const context = this.below
+    const { area, indent } = layout
+    const ratio = this.ratio
+    const map = this.mapBox(layout)
+    if (map) {
+      this.map ??= imageOf(shrink(this.raster ?? raster, Math.ceil(map.height), Math.ceil(map.width)), paint, null)
+      context.imageSmoothingEnabled = false
+      context.fillStyle = palette.surface
+      context.fillRect(map.x, map.y, map.width, map.height)
+      context.drawImage(this.map, map.x, map.y, map.width, map.height)
+      const { rows, columns } = layout.shape
+      const scaleX = map.width / (columns * layout.cellWidth)
+      const scaleY = map.height / (rows * layout.cellHeight)
+      const view = {
+        x: map.x + layout.scrollX * scaleX,
+        y: map.y + layout.scrollY * scaleY,
+        width: Math.max(3 * ratio, Math.min(map.width, area.width * scaleX)),
+        height: Math.max(3 * ratio, Math.min(map.height, area.height * scaleY)),
+      }
+      context.lineWidth = ratio
+      context.strokeStyle = palette.line
+      context.strokeRect(map.x - ratio / 2, map.y - ratio / 2, map.width + ratio, map.height + ratio)
+      context.lineWidth = Math.max(1, Math.round(1.5 * ratio))
+      context.strokeStyle = palette.focus
+      context.strokeRect(Math.round(view.x), Math.round(view.y), Math.round(view.width), Math.round(view.height))
+      return
+    }
+    context.font = `400 ${11 * ratio}px ${fontFamily}`
+    context.fillStyle = palette.quiet
+    context.textBaseline = 'alphabetic'
+    context.textAlign = 'right'
+    context.fillText('to →', area.x - 7 * ratio, Math.min(area.y - 10 * ratio, 18 * ratio), area.x - indent - 10 * ratio)
+    if (area.y >= 40 * ratio) {
+      context.textAlign = 'left'
+      context.fillText('from ↓', indent + 8 * ratio, area.y - 8 * ratio, area.x - indent - 10 * ratio)
+    }
+  }
+
+  private mapBox(layout: Layout): Box | null {
+    if (layout.isWhole) return null
+    const { area, indent } = layout
+    const margin = 6 * this.ratio
+    const width = Math.min(area.x - indent - 2 * margin, 160 * this.ratio)
+    const height = area.y - 2 * margin
+    if (width < 24 * this.ratio || height < 14 * this.ratio) return null
+    return { x: Math.round(area.x - margin - width), y: margin, width: Math.round(width), height: Math.round(height) }
+  }
+
+  private paintAbove({ palette }: Scene, layout: Layout): void {
+    const context = this.above
+    const { area, frame } = layout
+    const ratio = this.ratio
+    context.clearRect(0, 0, frame.width, frame.height)
+    const { hovered, focused, headings } = this
+    if (hovered) {
+      const row =
+        hovered.row >= 0 ? { y: layout.y(hovered.row), height: layout.y(hovered.row + 1) - layout.y(hovered.row) } : null
+      const column =
+        hovered.column >= 0
+          ? { x: layout.x(hovered.column), width: layout.x(hovered.column + 1) - layout.x(hovered.column) }
+          : null
+      context.save()
+      context.beginPath()
+      context.rect(area.x, area.y, area.width, area.height)
+      context.clip()
+      context.fillStyle = palette.ink
+      context.globalAlpha = 0.14
+      if (row) context.fillRect(area.x, row.y, area.width, Math.max(ratio, row.height))
+      if (column) context.fillRect(column.x, area.y, Math.max(ratio, column.width), area.height)
+      context.restore()
+      if (row && column)
+        this.outline({ x: column.x, y: row.y, width: column.width, height: row.height }, palette.ink, palette.ground, layout, 1)
+      headings?.paintOne(context, layout, palette, this.isUpright, 'row', hovered.row, false)
+      headings?.paintOne(context, layout, palette, this.isUpright, 'column', hovered.column, false)
+    }
+    if (focused && focused.row < layout.shape.rows && focused.column < layout.shape.columns) {
+      const { row, column } = focused
+      if (row >= 0 && column >= 0)
+        this.outline(layout.box(row, column), palette.focus, palette.ground, layout, this.hasFocusRing ? 2.5 : 1.5)
+      if (this.hasFocusRing) {
+        headings?.paintOne(context, layout, palette, this.isUpright, 'row', row, true)
+        headings?.paintOne(context, layout, palette, this.isUpright, 'column', column, true)
+      }
+    }
+  }
+
+  private outline(box: Box, colour: string, halo: string, layout: Layout, width: number): void {
+    const context = this.above
+    const ratio = this.ratio
+    const { area } = layout
+    const least = 7 * ratio
+    // A cell of a pixel or two has its frame around it.
+    const wide = Math.max(box.width, least)
+    const tall = Math.max(box.height, least)
+    const x = box.x - (wide - box.width) / 2
+    const y = box.y - (tall - box.height) / 2
+    context.save()
+    context.beginPath()
+    context.rect(area.x - 4 * ratio, area.y - 4 * ratio, area.width + 8 * ratio, area.height + 8 * ratio)
+    context.clip()
+    const line = Math.max(1, Math.round(width * ratio))
+    context.lineWidth = line + 2 * Math.max(1, Math.round(ratio))
+    context.strokeStyle = halo
+    context.strokeRect(x, y, wide, tall)
+    context.lineWidth = line
+    context.strokeStyle = colour
+    context.strokeRect(x, y, wide, tall)
+    context.restore()
+  }
+}
+
+function rasterSize(layout: Layout): string {
+  const width = Math.min(layout.shape.columns, Math.ceil(layout.contentWidth))
+  const height = Math.min(layout.shape.rows, Math.ceil(layout.contentHeight))
+  return `${width} ${height} ${isSpeckled(layout)}`
+}
+
+function sameBox(a: Box, b: Box): boolean {
+  return a.x === b.x && a.y === b.y && a.width === b.width && a.height === b.height
+}
+
+/** Below a loss stands the round trip, below a round trip the loss: both are what one asks for. */
+export function besideOf(data: MatrixData, colouring: Colouring): (pair: number) => string {
+  const isLoss = colouring.startsWith('loss')
+  const values = data.metrics.get(isLoss ? 'rtt_p50' : 'loss')
+  return (pair) => {
+    const value = values && pair >= 0 ? values[pair]! : NaN
+    if (Number.isNaN(value)) return values ? notMeasured : ''
+    return isLoss ? duration(value) : loss(value)
+  }
+}
