@@ -15,6 +15,8 @@ export const metricNames = [
   'suspect',
   'stale',
   'lost',
+  'lost_forward',
+  'lost_reverse',
   'received',
   'delay_variation',
   'forward_delay_variation',
