@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest'
+import type { FlowsAnswer, MatrixAnswer, SeriesAnswer } from '../api/types'
+import { flowTracks, gapsOf, stepAt, tallyOf, trackOf } from './track'
+
+const frame = { group: 'wan', class: 0, class_name: 'CS0', from: '', to: '', step_ms: 60, oldest: null, newest: null }
+
+describe('the track of a pair', () => {
+  const answer: SeriesAnswer = {
+    ...frame,
+    series: [
+      { source: 'ams*', destination: 'fra', at_ms: [0], metrics: { loss: [1] } },
+      { source: 'ams', destination: 'fra', at_ms: [0, 60, 180], metrics: { loss: [0, null, 0.5], suspect: [false, true, null] } },
+    ],
+  }
+
+  it('is that of the very names, and null stays not measured', () => {
+    const track = trackOf(answer, 'ams', 'fra')
+    expect(track?.columns.loss).toEqual([0, NaN, 0.5])
+    expect(track?.columns.suspect).toEqual([0, 1, NaN])
+    expect(track?.columns.jitter).toEqual([NaN, NaN, NaN])
+    expect(trackOf(answer, 'fra', 'ams')).toBeNull()
+  })
+
+  it('finds the step that holds a time, and none in a gap', () => {
+    const track = trackOf(answer, 'ams', 'fra')!
+    expect([-1, 0, 59, 60, 119, 120, 179, 180, 240].map((time) => stepAt(track, time))).toEqual([-1, 0, 0, 1, 1, -1, -1, 2, -1])
+  })
+
+  it('tells its gaps, at both ends too', () => {
+    const track = trackOf(answer, 'ams', 'fra')!
+    expect(gapsOf(track, -100, 400, 30)).toEqual([
+      [-100, 0],
+      [120, 180],
+      [240, 400],
+    ])
+  })
+})
+
+describe('a flow', () => {
+  it('adds up what was lost each way, and does not know what was not told', () => {
+    const flow = (forward: (number | null)[]): FlowsAnswer => ({
+      ...frame,
+      source: 'ams',
+      destination: 'fra',
+      flows: [
+        {
+          source_port: 40001,
+          sent: 30,
+          lost: 15,
+          loss: 0.5,
+          at_ms: [0, 60],
+          metrics: { sent: [10, 20], loss: [1, 0.25], loss_forward: forward, loss_reverse: [null, null] },
+        },
+      ],
+    })
+    expect(flowTracks(flow([1, 0.25]))[0]).toMatchObject({ port: 40001, sent: 30, lost: 15, there: 15, back: null })
+    expect(flowTracks(flow([null, 0.25]))[0]).toMatchObject({ there: 5 })
+    expect(flowTracks(flow([null, null]))[0]).toMatchObject({ there: null })
+  })
+})
+
+describe('the tally of a pair', () => {
+  const answer: MatrixAnswer = {
+    ...frame,
+    classes: [0],
+    now: '',
+    sources: ['ams', 'fra'],
+    destinations: ['fra', 'ams'],
+    destinations_left_out: 0,
+    metrics: {
+      sent: [
+        [10, null],
+        [null, 20],
+      ],
+      lost: [
+        [4, null],
+        [null, 0],
+      ],
+      loss_forward: [
+        [null, null],
+        [null, 0],
+      ],
+      lost_forward: [
+        [0, null],
+        [null, 0],
+      ],
+    },
+  }
+
+  it('is found by its names, and does not take an unknown way for none lost', () => {
+    expect(tallyOf(answer, 'ams', 'fra')).toMatchObject({ sent: 10, lost: 4, there: null, back: null, rttP50: NaN })
+    expect(tallyOf(answer, 'fra', 'ams')).toMatchObject({ sent: 20, lost: 0, there: 0 })
+    expect(tallyOf(answer, 'ams', 'ams')).toBeNull()
+    expect(tallyOf(answer, 'ams', 'nowhere')).toBeNull()
+  })
+})
