@@ -19,6 +19,8 @@ export interface MatrixData {
   at: number
   isLive: boolean
   version: number
+  /** The version with which each source's row last changed; without it, any row may have changed with each version. */
+  changedAt?: Int32Array
 }
 
 /** What a cell says besides its colour. A cell without Measured is blank, and not zero. */
