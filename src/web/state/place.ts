@@ -26,7 +26,10 @@ export interface Place {
   /** Folds that are open: values of the tags in `by`, joined by a slash with each value encoded as a URI component. */
   open: string[]
   sort: Sorting
-  /** Probes that are shown: `ams` in name, address or a tag's value; `site=ams1` for a tag; blanks between words that must all fit. */
+  /**
+   * Probes that are shown: `ams` in name, address or a tag's value; `site=ams1` for a tag; blanks between words that must all fit;
+   * `from:` and `to:` before a word for rows or columns alone.
+   */
   filter: string
   /** The pair that is looked at, also what has the focus in the matrix. */
   source: string | null

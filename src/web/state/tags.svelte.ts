@@ -1,0 +1,42 @@
+import { isSame, knownProbes, tagNames, type KnownProbes } from './known'
+
+const refreshMs = 60_000
+const refreshManyMs = 300_000
+const many = 2000
+
+/** The tags of the probes of a group, and of those of other groups that it tests. */
+class Tags {
+  probes = $state.raw<KnownProbes>(new Map())
+  /** Names of tags that probes have, in alphabetical order. */
+  names = $derived(tagNames(this.probes))
+  /** Whose tags these are; null before the first answer. */
+  group = $state<string | null>(null)
+
+  /** Keeps them up to date until the answer is called. Fails silently: the matrix does without tags. */
+  follow(group: string, destinations: readonly string[]): () => void {
+    const control = new AbortController()
+    let timer: ReturnType<typeof setTimeout> | undefined
+    if (group !== this.group) {
+      this.probes = new Map()
+      this.group = null
+    }
+    const load = async () => {
+      try {
+        const found = await knownProbes(group, destinations, control.signal)
+        if (control.signal.aborted) return
+        if (!isSame(found, this.probes)) this.probes = found
+        this.group = group
+      } catch {
+        // The feed tells of a server that does not answer; what is known of tags stays.
+      }
+      if (!control.signal.aborted) timer = setTimeout(() => void load(), this.probes.size > many ? refreshManyMs : refreshMs)
+    }
+    void load()
+    return () => {
+      control.abort()
+      clearTimeout(timer)
+    }
+  }
+}
+
+export const tags = new Tags()
