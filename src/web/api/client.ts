@@ -1,31 +1,11 @@
 import { session } from '../state/session.svelte'
+import { ApiError, ask, pathWith, type Parameters } from './ask'
 
-/** The server has answered, and not with what was asked for; or it could not be reached, and status is 0. */
-export class ApiError extends Error {
-  constructor(
-    readonly status: number,
-    message: string,
-  ) {
-    super(message)
-  }
-
-  /** True where another token would help. */
-  get isRefusal(): boolean {
-    return this.status === 401 || this.status === 403
-  }
-}
-
-export type Parameters = Record<string, string | number | string[] | null | undefined>
+export { ApiError, type Parameters }
 
 /** A path under the document's address, with parameters; those without a value are left out, lists are joined by commas. */
 export function address(path: string, parameters: Parameters = {}): string {
-  const query = new URLSearchParams()
-  for (const [name, value] of Object.entries(parameters)) {
-    const text = Array.isArray(value) ? value.join(',') : value
-    if (text !== null && text !== undefined && text !== '') query.set(name, String(text))
-  }
-  const tail = query.toString()
-  return new URL(tail ? `${path}?${tail}` : path, document.baseURI).href
+  return new URL(pathWith(path, parameters), document.baseURI).href
 }
 
 /** Asks the server; answers that are no success become an ApiError with the server's words. */
@@ -35,19 +15,12 @@ export async function request(
   init: RequestInit & { token?: string } = {},
 ): Promise<Response> {
   const { token = session.token, ...rest } = init
-  const headers = new Headers(rest.headers)
-  if (token) headers.set('Authorization', `Bearer ${token}`)
-  let response: Response
   try {
-    response = await fetch(address(path, parameters), { ...rest, headers, cache: 'no-store', credentials: 'same-origin' })
+    return await ask(address(path, parameters), token, rest)
   } catch (error) {
-    if (rest.signal?.aborted) throw error
-    throw new ApiError(0, 'The server does not answer.')
+    if (error instanceof ApiError && error.status === 401 && init.token === undefined) session.refuse()
+    throw error
   }
-  if (response.ok) return response
-  const failure = new ApiError(response.status, await explanation(response))
-  if (response.status === 401 && init.token === undefined) session.refuse()
-  throw failure
 }
 
 /** A JSON answer. */
@@ -70,13 +43,4 @@ export async function getPages<T>(
     cursor = page.next
   } while (cursor)
   return all
-}
-
-async function explanation(response: Response): Promise<string> {
-  try {
-    const problem = (await response.json()) as { detail?: string; title?: string }
-    return problem.detail ?? problem.title ?? `The server answers ${response.status}.`
-  } catch {
-    return `The server answers ${response.status}.`
-  }
 }

@@ -220,6 +220,8 @@ export interface ProbesAnswer {
 export interface Group {
   name: string
   probes: number
+  /** Another one when how its members test has changed, or who they are. */
+  config_tag: string
   interval_s: number
   cps: number
   flows: number
