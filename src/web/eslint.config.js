@@ -19,8 +19,12 @@ export default ts.config(
       '@typescript-eslint/no-non-null-assertion': 'off',
       // What the network says is shown as text.
       'svelte/no-at-html-tags': 'error',
-      // The Content-Security-Policy forbids style attributes in markup; style:property goes through the object model.
-      'svelte/no-inline-styles': ['error', { allowTransitions: false }],
+      // The Content-Security-Policy forbids style attributes in markup, and what transitions add; style:property goes through the object model.
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'SvelteAttribute[key.name="style"]', message: 'Use style:property={value}.' },
+        { selector: 'SvelteDirective[kind=/^(Transition|Animation)$/]', message: 'Transitions put style sheets into the page.' },
+      ],
     },
   },
   { ignores: ['node_modules/'] },
