@@ -1,5 +1,5 @@
 import type { MatrixData } from '../matrix/model'
-import { isIn, partitionsOf, remove, scan, type Area, type AreaKind, type Field, type Partition } from './scan'
+import { Field, partitionsOf, visit, type Area, type AreaKind, type Partition } from './scan'
 
 // What lossy pairs have in common: a probe, a site, two sites; and on which way their datagrams were lost.
 
@@ -45,6 +45,9 @@ export type Tags = ReadonlyMap<string, Readonly<Record<string, string>>>
 const oneWay = 0.8
 const wellKnown = 0.5
 
+/** What explains less of all loss is not told. */
+const leastShare = 0.02
+
 /** What explains the loss of a matrix: at most `limit` findings, each of which stands out from what those before it leave. */
 export function explain(data: MatrixData, tags: Tags, limit = 4): Findings {
   const { sources, destinations } = data
@@ -54,17 +57,15 @@ export function explain(data: MatrixData, tags: Tags, limit = 4): Findings {
 
   const weights = weigh(loss, data, result)
   if (result.lossy === 0) return result
-  const field: Field = {
-    rows: sources.length,
-    columns: destinations.length,
-    weights: weights.slice(),
-    partitions: partitionsOf(sources, destinations, tags),
-  }
+  const field = new Field(weights, partitionsOf(sources, destinations, tags))
+  let whole = 0
+  for (let i = 0; i < loss.length; i++) if (weights[i]! > 0) whole += loss[i]!
   while (result.found.length < limit) {
-    const area = scan(field)
-    if (!area) break
-    remove(field, area)
-    result.found.push(tell(area, data, loss, weights))
+    const area = field.scan()
+    const finding = area && tell(area, data, loss, weights, whole)
+    if (!finding || finding.share < leastShare) break
+    field.remove(area)
+    result.found.push(finding)
   }
   result.found.sort((a, b) => b.share - a.share)
   for (const weight of field.weights) if (weight > 0) result.others++
@@ -94,32 +95,30 @@ function weigh(loss: Float32Array, { sources, destinations, metrics }: MatrixDat
   return weights
 }
 
-function tell(area: Area, { sources, destinations, metrics }: MatrixData, loss: Float32Array, weights: Float32Array): Finding {
+function tell(area: Area, data: MatrixData, loss: Float32Array, weights: Float32Array, whole: number): Finding {
+  const { sources, destinations, metrics } = data
   const forward = metrics.get('loss_forward')
   const reverse = metrics.get('loss_reverse')
-  const sum = { pairs: 0, lossy: 0, all: 0, own: 0, known: 0, there: 0, back: 0 }
+  const sum = { pairs: 0, lossy: 0, loss: 0, known: 0, there: 0, back: 0 }
   let worst = -1
-  for (let row = 0, i = 0; row < sources.length; row++)
-    for (let column = 0; column < destinations.length; column++, i++) {
-      if (Number.isNaN(weights[i]!)) continue
-      const ratio = loss[i]!
-      sum.all += ratio
-      const where = isIn(area, row, column)
-      if (where === 0) continue
-      sum.pairs++
-      sum.own += ratio
-      if (ratio > 0) sum.lossy++
-      if (worst < 0 || ratio > loss[worst]!) worst = i
-      const out = forward?.[i] ?? NaN
-      const home = reverse?.[i] ?? NaN
-      if (where === 3 || Number.isNaN(out + home)) continue
-      sum.known += out + home
-      sum.there += where === 1 ? out : home
-      sum.back += where === 1 ? home : out
-    }
+  visit(area, (row, column, where) => {
+    const i = row * destinations.length + column
+    if (Number.isNaN(weights[i]!)) return
+    const ratio = loss[i]!
+    sum.pairs++
+    sum.loss += ratio
+    if (ratio > 0) sum.lossy++
+    if (worst < 0 || ratio > loss[worst]!) worst = i
+    const out = forward?.[i] ?? NaN
+    const home = reverse?.[i] ?? NaN
+    if (where === 3 || Number.isNaN(out + home)) return
+    sum.known += out + home
+    sum.there += where === 1 ? out : home
+    sum.back += where === 1 ? home : out
+  })
   const source = end(area.partition, area.a, sources, destinations)
   const destination = end(area.partition, area.b, sources, destinations)
-  const isKnown = sum.known > 0 && sum.known >= sum.own * wellKnown
+  const isKnown = sum.known > 0 && sum.known >= sum.loss * wellKnown
   const way =
     isKnown && sum.there >= sum.known * oneWay
       ? { from: source, to: destination }
@@ -132,8 +131,8 @@ function tell(area: Area, { sources, destinations, metrics }: MatrixData, loss: 
     destination,
     lossy: sum.lossy,
     pairs: sum.pairs,
-    loss: sum.own / sum.pairs,
-    share: sum.own / sum.all,
+    loss: sum.loss / sum.pairs,
+    share: sum.loss / whole,
     way,
     worst: {
       source: sources[Math.floor(worst / destinations.length)]!,

@@ -10,15 +10,6 @@ export interface Partition {
   ofDestination: Int32Array
 }
 
-/** Weights of pairs, row by row; NaN for those that do not count. */
-export interface Field {
-  rows: number
-  columns: number
-  weights: Float32Array
-  /** The first is that of the names. */
-  partitions: Partition[]
-}
-
 export type AreaKind = 'source' | 'destination' | 'either' | 'block' | 'between' | 'pair'
 
 /**
@@ -73,106 +64,172 @@ function own(tags: Readonly<Record<string, string>> | undefined, key: string): s
   return tags && Object.hasOwn(tags, key) ? tags[key] : undefined
 }
 
-/** Whether a pair is in an area: 1 from rows to columns, 2 on the way back of a mirrored one, 3 both, 0 neither. */
-export function isIn({ kind, partition: { ofSource, ofDestination }, a, b }: Area, row: number, column: number): number {
-  const source = ofSource[row]!
-  const destination = ofDestination[column]!
-  switch (kind) {
-    case 'source':
-      return source === a ? 1 : 0
-    case 'destination':
-      return destination === b ? 1 : 0
-    case 'either':
-      return (source === a ? 1 : 0) | (destination === a ? 2 : 0)
-    case 'between':
-      return (source === a && destination === b ? 1 : 0) | (source === b && destination === a ? 2 : 0)
-    default:
-      return source === a && destination === b ? 1 : 0
-  }
-}
-
 /**
- * The area that stands out most; null when what there is may as well be chance. Areas are judged by how unlikely it is that as much of the
- * weight falls into as few pairs; the bar is raised by how many areas there are to choose from.
+ * Goes through the pairs of an area, row by row: where is 1 for those from the one end to the other, 2 for those back, as `either` and
+ * `between` have them, 3 for those that are both.
  */
-export function scan(field: Field): Area | null {
-  const { rows, columns, weights, partitions } = field
-  const [names, ...labels] = partitions as [Partition, ...Partition[]]
-  const byRow = new Sums(rows)
-  const byColumn = new Sums(columns)
-  let heaviest = -1
-  for (let row = 0, i = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++, i++) {
-      const weight = weights[i]!
-      if (Number.isNaN(weight)) continue
-      byRow.add(row, weight)
-      byColumn.add(column, weight)
-      if (weight > 0 && (heaviest < 0 || weight > weights[heaviest]!)) heaviest = i
-    }
+export function visit(
+  { kind, partition: { ofSource, ofDestination }, a, b }: Area,
+  see: (row: number, column: number, where: number) => void,
+): void {
+  const columns = (place: number) => [...ofDestination.keys()].filter((column) => ofDestination[column] === place)
+  const toA = columns(a)
+  const toB = columns(b)
+  for (let row = 0; row < ofSource.length; row++) {
+    const place = ofSource[row]!
+    if (kind === 'destination') for (const column of toB) see(row, column, 1)
+    else if (kind === 'either' && place !== a) for (const column of toA) see(row, column, 2)
+    else if (kind === 'between' && place === b) for (const column of toA) see(row, column, 2)
+    else if (place !== a) continue
+    else if (kind === 'source') for (const column of ofDestination.keys()) see(row, column, 1)
+    else if (kind === 'either') for (const column of ofDestination.keys()) see(row, column, ofDestination[column] === a ? 3 : 1)
+    else for (const column of toB) see(row, column, 1)
   }
-  const all = byRow.total()
-  if (heaviest < 0) return null
-
-  const best = new Best(all)
-  const count = names.values.length
-  const sent = new Sums(count)
-  const reached = new Sums(count)
-  names.ofSource.forEach((place, row) => sent.take(place, byRow, row))
-  names.ofDestination.forEach((place, column) => reached.take(place, byColumn, column))
-  for (let place = 0; place < count; place++) {
-    best.offer('destination', names, -1, place, reached.at(place))
-    best.offer('source', names, place, -1, sent.at(place))
-    best.offer('either', names, place, -1, plus(sent.at(place), reached.at(place)))
-  }
-  const row = Math.floor(heaviest / columns)
-  const pair = { weight: weights[heaviest]!, pairs: 1, heavy: 1 }
-  best.offer('pair', names, names.ofSource[row]!, names.ofDestination[heaviest % columns]!, pair)
-  best.tried += all.pairs
-
-  for (const partition of labels) offerBlocks(best, partition, field)
-  return best.area
 }
 
-/** Takes an area's pairs out of the field, as if they had not been measured. */
-export function remove(field: Field, area: Area): void {
-  for (let row = 0, i = 0; row < field.rows; row++)
-    for (let column = 0; column < field.columns; column++, i++) if (isIn(area, row, column)) field.weights[i] = NaN
+/** Weights of pairs, and their sums over rows, columns and blocks. */
+export class Field {
+  /** What is left of it; NaN for those that do not count. */
+  readonly weights: Float32Array
+  private readonly names: Lines
+  private readonly tags: Blocks[]
+  private readonly heavy: number[] = []
+
+  /** Weights row by row, and the ways to put rows and columns together, that of the names first. */
+  constructor(weights: Float32Array, [names, ...tags]: Partition[]) {
+    this.weights = weights.slice()
+    this.names = new Lines(names!)
+    this.tags = tags.map((partition) => new Blocks(partition))
+    const all = [this.names, ...this.tags]
+    const columns = names!.ofDestination.length
+    for (const sums of all) sums.addAll(weights, columns)
+    for (let i = 0; i < weights.length; i++) if (weights[i]! > 0) this.heavy.push(i)
+  }
+
+  /**
+   * The area that stands out most; null when what there is may as well be chance. Areas are judged by how unlikely it is that as much of
+   * the weight falls into as few pairs; the bar is raised by how many areas there are to choose from.
+   */
+  scan(): Area | null {
+    const { partition } = this.names
+    const best = new Best(this.names.total())
+    this.names.offer(best)
+    let heaviest = -1
+    for (const i of this.heavy) if (this.weights[i]! > (this.weights[heaviest] ?? 0)) heaviest = i
+    if (heaviest < 0) return null
+    const columns = partition.ofDestination.length
+    const a = partition.ofSource[Math.floor(heaviest / columns)]!
+    const b = partition.ofDestination[heaviest % columns]!
+    best.offerOneOfAll({ kind: 'pair', partition, a, b }, { weight: this.weights[heaviest]!, pairs: 1, heavy: 1 })
+    for (const blocks of this.tags) blocks.offer(best)
+    return best.area
+  }
+
+  /** Takes an area's pairs out, as if they had not been measured. */
+  remove(area: Area): void {
+    const columns = this.names.partition.ofDestination.length
+    visit(area, (row, column) => {
+      const i = row * columns + column
+      const weight = this.weights[i]!
+      if (Number.isNaN(weight)) return
+      this.weights[i] = NaN
+      this.names.take(row, column, weight)
+      for (const blocks of this.tags) blocks.take(row, column, weight)
+    })
+  }
 }
 
-function offerBlocks(best: Best, partition: Partition, { rows, columns, weights }: Field): void {
-  const { ofSource, ofDestination, values } = partition
-  const count = values.length
-  // Those without the tag are in the sums of whole rows and columns, as value `count`.
-  const wide = count + 1
-  const blocks = new Sums(wide * wide)
-  for (let row = 0, i = 0; row < rows; row++) {
-    const base = (ofSource[row]! < 0 ? count : ofSource[row]!) * wide
-    for (let column = 0; column < columns; column++, i++) {
-      const weight = weights[i]!
-      if (Number.isNaN(weight)) continue
-      const place = ofDestination[column]!
-      blocks.add(base + (place < 0 ? count : place), weight)
+/** Sums of each source and each destination. */
+class Lines {
+  private readonly sent: Sums
+  private readonly reached: Sums
+
+  constructor(readonly partition: Partition) {
+    this.sent = new Sums(partition.values.length)
+    this.reached = new Sums(partition.values.length)
+  }
+
+  addAll(weights: Float32Array, columns: number): void {
+    const { ofSource, ofDestination } = this.partition
+    for (let row = 0, i = 0; row < ofSource.length; row++)
+      for (let column = 0; column < columns; column++, i++) {
+        const weight = weights[i]!
+        if (Number.isNaN(weight)) continue
+        this.sent.add(ofSource[row]!, weight)
+        this.reached.add(ofDestination[column]!, weight)
+      }
+  }
+
+  take(row: number, column: number, weight: number): void {
+    this.sent.take(this.partition.ofSource[row]!, weight)
+    this.reached.take(this.partition.ofDestination[column]!, weight)
+  }
+
+  total(): Sum {
+    return this.sent.total()
+  }
+
+  offer(best: Best): void {
+    const { partition, sent, reached } = this
+    for (let place = 0; place < partition.values.length; place++) {
+      best.offer({ kind: 'destination', partition, a: -1, b: place }, reached.at(place))
+      best.offer({ kind: 'source', partition, a: place, b: -1 }, sent.at(place))
+      best.offer({ kind: 'either', partition, a: place, b: -1 }, plus(sent.at(place), reached.at(place)))
     }
   }
-  for (let a = 0; a < count; a++) {
-    let sent = nothing
-    let reached = nothing
-    for (let b = 0; b < wide; b++) {
-      sent = plus(sent, blocks.at(a * wide + b))
-      reached = plus(reached, blocks.at(b * wide + a))
+}
+
+/** Sums of each value of a tag with each other; those without the tag are together behind the last. */
+class Blocks {
+  private readonly wide: number
+  private readonly sums: Sums
+
+  constructor(private readonly partition: Partition) {
+    this.wide = partition.values.length + 1
+    this.sums = new Sums(this.wide * this.wide)
+  }
+
+  addAll(weights: Float32Array, columns: number): void {
+    const rows = this.partition.ofSource.length
+    for (let row = 0, i = 0; row < rows; row++)
+      for (let column = 0; column < columns; column++, i++) {
+        const weight = weights[i]!
+        if (!Number.isNaN(weight)) this.sums.add(this.place(row, column), weight)
+      }
+  }
+
+  take(row: number, column: number, weight: number): void {
+    this.sums.take(this.place(row, column), weight)
+  }
+
+  offer(best: Best): void {
+    const { partition, sums, wide } = this
+    for (let a = 0; a < wide - 1; a++) {
+      let sent = nothing
+      let reached = nothing
+      for (let b = 0; b < wide; b++) {
+        sent = plus(sent, sums.at(a * wide + b))
+        reached = plus(reached, sums.at(b * wide + a))
+      }
+      const inner = sums.at(a * wide + a)
+      best.offer({ kind: 'destination', partition, a: -1, b: a }, reached)
+      best.offer({ kind: 'source', partition, a, b: -1 }, sent)
+      best.offer({ kind: 'either', partition, a, b: -1 }, plus(sent, reached, inner))
+      best.offer({ kind: 'block', partition, a, b: a }, inner)
+      for (let b = a + 1; b < wide - 1; b++) {
+        const there = sums.at(a * wide + b)
+        const back = sums.at(b * wide + a)
+        best.offer({ kind: 'block', partition, a, b }, there)
+        best.offer({ kind: 'block', partition, a: b, b: a }, back)
+        best.offer({ kind: 'between', partition, a, b }, plus(there, back))
+      }
     }
-    const inner = blocks.at(a * wide + a)
-    best.offer('destination', partition, -1, a, reached)
-    best.offer('source', partition, a, -1, sent)
-    best.offer('either', partition, a, -1, plus(sent, reached, inner))
-    best.offer('block', partition, a, a, inner)
-    for (let b = a + 1; b < count; b++) {
-      const there = blocks.at(a * wide + b)
-      const back = blocks.at(b * wide + a)
-      best.offer('block', partition, a, b, there)
-      best.offer('block', partition, b, a, back)
-      best.offer('between', partition, a, b, plus(there, back))
-    }
+  }
+
+  private place(row: number, column: number): number {
+    const source = this.partition.ofSource[row]!
+    const destination = this.partition.ofDestination[column]!
+    return (source < 0 ? this.wide - 1 : source) * this.wide + (destination < 0 ? this.wide - 1 : destination)
   }
 }
 
@@ -211,10 +268,10 @@ class Sums {
     if (weight > 0) this.heavy[place]! += 1
   }
 
-  take(place: number, from: Sums, other: number): void {
-    this.weight[place]! += from.weight[other]!
-    this.pairs[place]! += from.pairs[other]!
-    this.heavy[place]! += from.heavy[other]!
+  take(place: number, weight: number): void {
+    this.weight[place]! -= weight
+    this.pairs[place]! -= 1
+    if (weight > 0) this.heavy[place]! -= 1
   }
 
   at(place: number): Sum {
@@ -230,7 +287,7 @@ class Sums {
 
 /** The best area offered so far. */
 class Best {
-  tried = 0
+  private tried = 0
   private score = 0
   private found: Area | null = null
 
@@ -240,15 +297,23 @@ class Best {
     return this.score > Math.log(this.tried) ? this.found : null
   }
 
-  offer(kind: AreaKind, partition: Partition, a: number, b: number, sum: Sum): void {
+  offer(area: Area, sum: Sum): void {
     this.tried++
-    if (sum.heavy < 2 && kind !== 'pair') return
+    if (sum.heavy >= 2) this.take(area, sum)
+  }
+
+  /** Offers the heaviest pair, on behalf of all of them. */
+  offerOneOfAll(area: Area, sum: Sum): void {
+    this.tried += this.all.pairs
+    this.take(area, sum)
+  }
+
+  private take(area: Area, sum: Sum): void {
     const score = this.likelihood(sum)
     // Of areas that are the same but in name, the first is the plainest.
-    if (score > this.score + 1e-9) {
-      this.score = score
-      this.found = { kind, partition, a, b }
-    }
+    if (score <= this.score + 1e-9) return
+    this.score = score
+    this.found = area
   }
 
   /** Logarithm of how much likelier the weights are if the area has a density of its own, as a Poisson process that counts lossy pairs. */
