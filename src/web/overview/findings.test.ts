@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { PairMetric } from '../api/types'
 import type { MatrixData } from '../matrix/model'
-import { explain, type Tags } from './findings'
+import { explain } from './findings'
+import type { Tags } from './scan'
 
 type Cell = { loss: number; forward?: number; stale?: boolean; suspect?: boolean }
 
@@ -33,7 +34,7 @@ function sites(count: number, size: number): Tags {
   return new Map(
     Array.from({ length: count }, (_, i) => {
       const site = Math.floor(i / size)
-      return [`p${i}`, { site: `s${site}`, region: site < last / 2 ? 'east' : 'west' }]
+      return [`p${i}`, { tags: { site: `s${site}`, region: site < last / 2 ? 'east' : 'west' } }]
     }),
   )
 }
@@ -215,7 +216,7 @@ describe('what explains the loss', () => {
     const names = ['__proto__', 'constructor', '<script>', '', '\u202eevil', 'x/y', 'p6', 'p7']
     const data = { ...mesh(8, (_, d) => (d === 0 ? 0.2 : 0)), sources: names, destinations: names }
     const tags: Tags = new Map(
-      names.map((name, i) => [name, JSON.parse(i < 6 ? `{"__proto__":"${i % 2}","constructor":"${i % 3}"}` : '{}')]),
+      names.map((name, i) => [name, { tags: JSON.parse(i < 6 ? `{"__proto__":"${i % 2}","constructor":"${i % 3}"}` : '{}') }]),
     )
     expect(explain(data, tags).found[0]).toMatchObject({ kind: 'destination', destination: { probe: '__proto__' } })
   })

@@ -1,5 +1,5 @@
 import type { MatrixData } from '../matrix/model'
-import { Field, partitionsOf, visit, type Area, type AreaKind, type Partition } from './scan'
+import { Field, partitionsOf, visit, type Area, type AreaKind, type Partition, type Tags } from './scan'
 
 // What lossy pairs have in common: a probe, a site, two sites; and on which way their datagrams were lost.
 
@@ -38,8 +38,6 @@ export interface Findings {
   /** Lossy pairs that are in nothing of what was found. */
   others: number
 }
-
-export type Tags = ReadonlyMap<string, Readonly<Record<string, string>>>
 
 /** How much of the loss has to have gone one way for the way to be named, and of how much of it that has to be known. */
 const oneWay = 0.8

@@ -30,14 +30,15 @@ const leastLift = 3
 const mostValues = 256
 const mostTags = 16
 
-type Tags = ReadonlyMap<string, Readonly<Record<string, string>>>
+/** Of probes by name; those that are not there have none. */
+export type Tags = ReadonlyMap<string, { readonly tags: Readonly<Record<string, string>> }>
 
 /** The ways in which names can be put together: by name, and by each tag that some of them share and others do not. */
 export function partitionsOf(sources: string[], destinations: string[], tags: Tags): Partition[] {
   const names = [...new Set([...sources, ...destinations])]
   const keys = new Map<string, Map<string, number>>()
   for (const name of names)
-    for (const [key, value] of Object.entries(tags.get(name) ?? {})) {
+    for (const [key, value] of Object.entries(tags.get(name)?.tags ?? {})) {
       let counts = keys.get(key)
       if (!counts) keys.set(key, (counts = new Map()))
       counts.set(value, (counts.get(value) ?? 0) + 1)
@@ -56,7 +57,7 @@ export function partitionsOf(sources: string[], destinations: string[], tags: Ta
   }
   return [
     partition(null, names, (name) => name),
-    ...useful.map(([tag, counts]) => partition(tag, [...counts.keys()], (name) => own(tags.get(name), tag))),
+    ...useful.map(([tag, counts]) => partition(tag, [...counts.keys()], (name) => own(tags.get(name)?.tags, tag))),
   ]
 }
 
