@@ -8,20 +8,20 @@ interface NewEventsAnswer {
   next: string
 }
 
-/** What happened to the probes of a group, or of all, in the last hours: newest first. */
-export async function recentEvents(group: string | null, hours: number, signal: AbortSignal): Promise<MeshEvent[]> {
+/** What happened to the probes of a group, or of all, since a moment: newest first. */
+export async function recentEvents(group: string | null, sinceMs: number, signal: AbortSignal): Promise<MeshEvent[]> {
   try {
-    const from = `now-${Math.ceil(hours * 60)}m`
+    const from = new Date(sinceMs).toISOString()
     const answer = await get<PastEventsAnswer>('api/v2/events', { group, from, to: 'now', limit: perAnswer }, signal)
     return answer.events
   } catch (error) {
     // Without history the server still knows what has happened since it was started.
-    if (error instanceof ApiError && error.status === 404) return sinceStart(group, hours, signal)
+    if (error instanceof ApiError && error.status === 404) return sinceStart(group, sinceMs, signal)
     throw error
   }
 }
 
-async function sinceStart(group: string | null, hours: number, signal: AbortSignal): Promise<MeshEvent[]> {
+async function sinceStart(group: string | null, sinceMs: number, signal: AbortSignal): Promise<MeshEvent[]> {
   const all: MeshEvent[] = []
   for (let after: string | null = null; ;) {
     const answer: NewEventsAnswer = await get('api/v2/events', { group, after, limit: perAnswer }, signal)
@@ -29,7 +29,5 @@ async function sinceStart(group: string | null, hours: number, signal: AbortSign
     if (answer.events.length < perAnswer || answer.next === after) break
     after = answer.next
   }
-  const newest = all.at(-1)
-  const since = newest ? Date.parse(newest.at) - hours * 3_600_000 : 0
-  return all.filter((event) => Date.parse(event.at) >= since).reverse()
+  return all.filter((event) => Date.parse(event.at) >= sinceMs).reverse()
 }

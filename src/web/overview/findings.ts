@@ -1,3 +1,4 @@
+import { wordFor } from '../matrix/filter'
 import type { MatrixData } from '../matrix/model'
 import { Field, partitionsOf, visit, type Area, type AreaKind, type Partition, type Tags } from './scan'
 
@@ -155,4 +156,11 @@ function end(
   ])
   const [only] = members
   return members.size === 1 && only !== undefined ? { probe: only } : { tag, value: values[place]! }
+}
+
+/** The words of the matrix' filter that leave the pairs of a finding; empty where there are no such words. */
+export function filterFor({ kind, source, destination }: Finding): string {
+  if (kind === 'either' || kind === 'between') return ''
+  const word = (end: End) => ('probe' in end ? wordFor(end.probe) : `${wordFor(end.tag)}=${wordFor(end.value)}`)
+  return [source && `from:${word(source)}`, destination && `to:${word(destination)}`].filter(Boolean).join(' ')
 }
