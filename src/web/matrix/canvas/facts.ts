@@ -1,5 +1,6 @@
 import { duration, loss, notMeasured, span } from '../../look/format'
 import type { PairMetric } from '../../api/types'
+import type { Colouring } from '../../state/place'
 import { mark, type CellGrid, type Line, type MatrixData, type Scale } from '../model'
 
 /** What is known of a cell, in words. */
@@ -31,7 +32,14 @@ const numbers: { name: string; metric: PairMetric; text: (value: number) => stri
 ]
 
 /** The facts of a cell; null where there is nothing to tell of, as of a probe and itself. */
-export function factsOf(grid: CellGrid, data: MatrixData, scale: Scale, row: number, column: number): Facts | null {
+export function factsOf(
+  grid: CellGrid,
+  data: MatrixData,
+  scale: Scale,
+  colouring: Colouring,
+  row: number,
+  column: number,
+): Facts | null {
   const from = grid.rows[row]
   const to = grid.columns[column]
   if (!from || !to) return null
@@ -61,7 +69,7 @@ export function factsOf(grid: CellGrid, data: MatrixData, scale: Scale, row: num
   facts.value.text = Number.isNaN(value) ? notMeasured : scale.text(value)
   for (const { name, metric, text } of numbers) {
     const values = data.metrics.get(metric)
-    if (values && pair >= 0) {
+    if (values && pair >= 0 && metric !== colouring) {
       const number = values[pair]!
       facts.numbers.push({ name, text: Number.isNaN(number) ? notMeasured : text(number) })
     }
@@ -94,8 +102,7 @@ export function sentenceOf(facts: Facts | null, row: Line | undefined, column: L
       ]
     : [`${facts.source} to ${facts.destination}.`]
   if (facts.value.text !== notMeasured) parts.push(`${facts.value.name} ${facts.value.text}.`)
-  for (const { name, text } of facts.numbers)
-    if (name !== facts.value.name && (name === 'Loss' || name === 'RTT p50')) parts.push(`${name} ${text}.`)
+  for (const { name, text } of facts.numbers) if (name === 'Loss' || name === 'RTT p50') parts.push(`${name} ${text}.`)
   return [...parts, ...facts.warnings].join(' ')
 }
 

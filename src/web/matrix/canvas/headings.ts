@@ -3,7 +3,7 @@ import type { Frame, Headers, Layout } from './layout'
 import { fontFamily } from './paint'
 import type { Palette } from './palette'
 
-const size = { font: 12, indent: 11, arrow: 13, padding: 8, across: 26, spacing: 14, longest: 400 }
+const size = { font: 12, indent: 11, arrow: 13, padding: 8, across: 34, above: 13, spacing: 10.5, thinned: 22, longest: 400 }
 
 /** Names beside rows and above columns: how much room they take, and drawing them. Names are drawn as text, whatever they contain. */
 export class Headings {
@@ -50,6 +50,9 @@ export class Headings {
     context.textAlign = 'left'
     const { seen } = layout
     const gap = 6 * ratio
+    // A name that is higher than its line is not cut off at the ends.
+    const within = (middle: number, start: number, length: number, cell: number) =>
+      cell >= size.font * ratio ? middle : clamp(middle, start + 7 * ratio, start + length - 7 * ratio)
 
     context.save()
     context.beginPath()
@@ -57,8 +60,8 @@ export class Headings {
     context.clip()
     this.each(this.rows, seen.rows, layout.cellHeight, (line, index) => {
       const x = indent + size.padding * ratio
-      const middle = (layout.y(index) + layout.y(index + 1)) / 2
-      this.paintLine(line, x, middle, area.x - gap - x, palette)
+      const middle = within((layout.y(index) + layout.y(index + 1)) / 2, area.y, area.height, layout.cellHeight)
+      this.paintLine(line, x, middle, area.x - gap - x, palette, layout.cellHeight)
     })
     context.restore()
 
@@ -67,16 +70,16 @@ export class Headings {
     context.rect(area.x, 0, area.width, area.y)
     context.clip()
     this.each(this.columns, seen.columns, layout.cellWidth, (line, index) => {
-      const middle = (layout.x(index) + layout.x(index + 1)) / 2
+      const middle = within((layout.x(index) + layout.x(index + 1)) / 2, area.x, area.width, layout.cellWidth)
       if (isUpright) {
         context.save()
         context.translate(middle, area.y - gap)
         context.rotate(-Math.PI / 2)
-        this.paintLine(line, 0, 0, area.y - gap - 4 * ratio, palette)
+        this.paintLine(line, 0, 0, area.y - gap - 4 * ratio, palette, layout.cellWidth)
         context.restore()
       } else {
         const width = Math.min(this.columnWidths[index]!, layout.cellWidth - 2 * ratio)
-        this.paintLine(line, middle - width / 2, area.y - (size.across / 2) * ratio, width, palette)
+        this.paintLine(line, middle - width / 2, area.y - size.above * ratio, width, palette, layout.cellWidth)
       }
     })
     context.restore()
@@ -97,54 +100,40 @@ export class Headings {
     const { ratio } = this
     const { area, indent } = layout
     const gap = 6 * ratio
-    const height = 19 * ratio
+    const half = 9.5 * ratio
+    const middle = (start: number, end: number, first: number, length: number) =>
+      clamp((start + end) / 2, first + half, first + length - half)
     this.useFont(true, context)
     context.textBaseline = 'middle'
     context.textAlign = 'left'
-    const ground = isStrong ? palette.focus : palette.ink
-    const room = (width: number) => width - gap - 4 * ratio
     context.save()
+    const chip = (x: number, room: number) => {
+      const shift = line.kind === 'fold' ? size.arrow * ratio : 0
+      const inner = Math.min(line.depth * size.indent * ratio, room / 3) + shift
+      const label = this.cut(line.label, room - inner, true, context)
+      context.fillStyle = isStrong ? palette.focus : palette.ink
+      context.beginPath()
+      context.roundRect(x + inner - 5 * ratio, -half, context.measureText(label).width + 10 * ratio, 2 * half, 4 * ratio)
+      context.fill()
+      context.fillStyle = palette.ground
+      context.fillText(label, x + inner, 0.5 * ratio)
+    }
     if (axis === 'row') {
-      const middle = clamp((layout.y(index) + layout.y(index + 1)) / 2, area.y + height / 2, area.y + area.height - height / 2)
-      context.translate(indent, middle)
-      this.chip(context, line, room(area.x - indent), height, palette, ground, area.x - indent)
+      context.translate(indent + size.padding * ratio, middle(layout.y(index), layout.y(index + 1), area.y, area.height))
+      chip(0, area.x - indent - size.padding * ratio - gap)
     } else if (isUpright) {
-      const middle = clamp((layout.x(index) + layout.x(index + 1)) / 2, area.x + height / 2, area.x + area.width - height / 2)
-      context.translate(middle, area.y)
+      context.translate(middle(layout.x(index), layout.x(index + 1), area.x, area.width), area.y - gap)
       context.rotate(-Math.PI / 2)
-      this.chip(context, line, room(area.y), height, palette, ground, area.y, true)
+      chip(0, area.y - gap - 4 * ratio)
     } else {
-      const x = layout.x(index)
-      const width = layout.x(index + 1) - x
-      context.translate(x, area.y - (size.across / 2) * ratio)
-      this.chip(context, line, room(width), height, palette, ground, width, true)
+      const width = Math.min(this.columnWidths[index]!, layout.cellWidth - 2 * ratio)
+      context.translate((layout.x(index) + layout.x(index + 1)) / 2, area.y - size.above * ratio)
+      chip(-width / 2, width + 2 * ratio)
     }
     context.restore()
   }
 
-  private chip(
-    context: CanvasRenderingContext2D,
-    line: Line,
-    room: number,
-    height: number,
-    palette: Palette,
-    ground: string,
-    end: number,
-    fromStart = false,
-  ): void {
-    const { ratio } = this
-    const label = this.cut(line.label, room, true, context)
-    const width = Math.min(context.measureText(label).width, room) + 10 * ratio
-    const x = fromStart ? 3 * ratio : end - width - 3 * ratio
-    context.fillStyle = ground
-    context.beginPath()
-    context.roundRect(x, -height / 2, width, height, 4 * ratio)
-    context.fill()
-    context.fillStyle = palette.ground
-    context.fillText(label, x + 5 * ratio, 0.5 * ratio)
-  }
-
-  private paintLine(line: Line, x: number, y: number, room: number, palette: Palette): void {
+  private paintLine(line: Line, x: number, y: number, room: number, palette: Palette, cell: number): void {
     const { context, ratio } = this
     const indent = Math.min(line.depth * size.indent * ratio, room / 3)
     x += indent
@@ -166,25 +155,27 @@ export class Headings {
       x += size.arrow * ratio
       room -= size.arrow * ratio
     }
-    this.useFont(line.kind === 'fold')
+    // Names of thin lines are a little smaller; thinner ones have no name each, and room again.
+    const thin = cell / ratio
+    this.useFont(line.kind === 'fold', context, thin < size.spacing ? size.font : Math.min(size.font, thin * 0.94))
     context.fillText(this.cut(line.label, room, line.kind === 'fold'), x, y + 0.5 * ratio)
   }
 
   /** Of lines that are too thin for a name each, folds and each second, fifth, tenth, ... have one. */
   private each(lines: Line[], [first, last]: [number, number], cell: number, draw: (line: Line, index: number) => void): void {
     const spacing = size.spacing * this.ratio
-    if (cell >= spacing * 0.92) {
+    if (cell >= spacing) {
       for (let i = first; i <= last; i++) draw(lines[i]!, i)
       return
     }
-    const step = niceStep(spacing / cell)
+    const apart = (size.thinned * this.ratio) / cell
+    const step = niceStep(apart)
     const taken: number[] = []
     const folds: number[] = []
     // Outer folds before inner ones; names of others fill the rest.
     for (let i = first; i <= last; i++) if (lines[i]!.kind === 'fold') folds.push(i)
     folds.sort((a, b) => lines[a]!.depth - lines[b]!.depth || a - b)
     const grid = new Set<number>()
-    const apart = spacing / cell
     const bucket = (i: number) => Math.floor(i / apart)
     const isFree = (i: number) => {
       for (let b = bucket(i) - 1; b <= bucket(i) + 1; b++)
@@ -209,8 +200,8 @@ export class Headings {
     )
   }
 
-  private useFont(isBold: boolean, context = this.context): void {
-    context.font = `${isBold ? 600 : 400} ${size.font * this.ratio}px ${fontFamily}`
+  private useFont(isBold: boolean, context = this.context, font: number = size.font): void {
+    context.font = `${isBold ? 600 : 400} ${font * this.ratio}px ${fontFamily}`
   }
 
   private cut(label: string, room: number, isBold: boolean, context = this.context): string {

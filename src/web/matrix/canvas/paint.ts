@@ -6,7 +6,7 @@ import type { Raster } from './raster'
 export const fontFamily = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif'
 
 /** Heights of cells, in CSS pixels, from which on they are drawn as what they are: with gaps, with marks, with round corners. */
-const from = { gaps: 5, marks: 9, corners: 18, textWidth: 36, textHeight: 15, twoLinesWidth: 60, twoLinesHeight: 38 }
+const from = { gaps: 5, marks: 9, corners: 18, letters: 32, textWidth: 36, textHeight: 15, twoLinesWidth: 60, twoLinesHeight: 38 }
 
 /** All that is needed to paint cells. */
 export interface Scene {
@@ -127,7 +127,7 @@ function paintImage(context: CanvasRenderingContext2D, { layout, raster, image }
 function paintSolid(context: CanvasRenderingContext2D, scene: Scene, span: Span): void {
   const { raster, paint, layout } = scene
   const gap = gapOf(layout)
-  const radius = Math.min(4, Math.min(layout.cellHeight, layout.cellWidth) / layout.frame.ratio / 9) * layout.frame.ratio
+  const radius = radiusOf(layout)
   const paths = paint.fills.map(() => new Path2D())
   for (let row = span.firstRow; row < span.endRow; row++) {
     const y = span.y(row)
@@ -143,6 +143,10 @@ function paintSolid(context: CanvasRenderingContext2D, scene: Scene, span: Span)
     context.fillStyle = paint.fills[step]!
     context.fill(path)
   })
+}
+
+function radiusOf(layout: Layout): number {
+  return Math.min(5, Math.min(layout.cellHeight, layout.cellWidth) / layout.frame.ratio / 9) * layout.frame.ratio
 }
 
 function gapOf(layout: Layout): number {
@@ -167,12 +171,18 @@ function paintMarks(context: CanvasRenderingContext2D, scene: Scene, span: Span,
   const ratio = layout.frame.ratio
   const isLarge = height >= from.marks
   const speck = height * ratio >= 3 && !isLarge && needsSpecks
-  const corner = Math.min(Math.max(3.5, height * 0.24), 13) * ratio
-  const corners = paint.inks.map(() => null as Path2D | null)
+  const point = Math.min(5, Math.max(1.8, height * 0.075)) * ratio
+  const inset = point + Math.min(5, Math.max(1.2, height * 0.08)) * ratio
+  const points = paint.inks.map(() => null as Path2D | null)
   const strokes = new Path2D()
-  const outlines = new Path2D()
+  const dotted = paint.inks.map(() => null as Path2D | null)
+  const queries: { x: number; y: number; step: number }[] = []
+  const thick = Math.max(1, Math.round(ratio))
+  const letter = Math.min(14, Math.max(9.5, height * 0.2)) * ratio
   let hasStrokes = false
-  let hasOutlines = false
+  // What is lost is to be seen, also where it is old: a pattern would hide the smallest cells.
+  const doubts = (marked: number) =>
+    marked & mark.self || (!isLarge && marked & mark.loss) ? 0 : marked & (mark.stale | mark.suspect)
   for (let row = span.firstRow; row < span.endRow; row++) {
     const y = span.y(row)
     const tall = span.y(row + 1) - y - gap
@@ -184,25 +194,19 @@ function paintMarks(context: CanvasRenderingContext2D, scene: Scene, span: Span,
       if ((marked & mark.measured) === 0) {
         if (!isLarge) continue
         const wide = span.x(column + 1) - x - gap
-        const inset = Math.min(wide, tall) * 0.3
+        const stroke = Math.min(wide, tall) * 0.18
         const [cx, cy] = [x + wide / 2, y + tall / 2]
-        strokes.moveTo(cx - inset * 0.6, cy + inset * 0.6)
-        strokes.lineTo(cx + inset * 0.6, cy - inset * 0.6)
+        strokes.moveTo(cx - stroke, cy + stroke)
+        strokes.lineTo(cx + stroke, cy - stroke)
         hasStrokes = true
         continue
       }
       // Stale and suspect come in runs, as they are said of whole reports.
-      const run = marked & (mark.stale | mark.suspect)
+      const run = doubts(marked)
       if (run) {
-        const before = column > span.firstColumn ? marks[start + column - 1]! : 0
-        if ((before & (mark.stale | mark.suspect)) !== run || before & mark.self) {
+        if (column === span.firstColumn || doubts(marks[start + column - 1]!) !== run) {
           let end = column + 1
-          while (
-            end < span.endColumn &&
-            (marks[start + end]! & (mark.stale | mark.suspect)) === run &&
-            (marks[start + end]! & mark.self) === 0
-          )
-            end++
+          while (end < span.endColumn && doubts(marks[start + end]!) === run) end++
           const wide = span.x(end) - x - gap
           if (run & mark.stale) {
             context.fillStyle = hatch
@@ -216,17 +220,18 @@ function paintMarks(context: CanvasRenderingContext2D, scene: Scene, span: Span,
       }
       const wide = span.x(column + 1) - x - gap
       if (isLarge && marked & mark.suspect) {
-        const inset = (height >= 24 ? 2.5 : 1.5) * ratio
-        outlines.rect(x + inset, y + inset, wide - 2 * inset, tall - 2 * inset)
-        hasOutlines = true
+        if (height >= from.letters)
+          queries.push({ x: x + 4 * ratio, y: y + letter * 0.62 + 2 * ratio, step: steps[start + column]! })
+        else
+          for (let dot = x + thick; dot + thick < x + wide; dot += 2 * thick)
+            (dotted[steps[start + column]!] ??= new Path2D()).rect(dot, y + tall - 2 * thick, thick, thick)
       }
       if (marked & mark.loss) {
         if (isLarge) {
-          const path = (corners[steps[start + column]!] ??= new Path2D())
-          path.moveTo(x + wide - corner, y)
-          path.lineTo(x + wide, y)
-          path.lineTo(x + wide, y + corner)
-          path.closePath()
+          const path = (points[steps[start + column]!] ??= new Path2D())
+          const middle = { x: x + wide - inset, y: y + inset }
+          path.moveTo(middle.x + point, middle.y)
+          path.arc(middle.x, middle.y, point, 0, 2 * Math.PI)
         } else if (speck) {
           const size = Math.max(1, Math.floor(Math.min(wide, tall) / 2))
           context.fillStyle = palette.ink
@@ -240,22 +245,23 @@ function paintMarks(context: CanvasRenderingContext2D, scene: Scene, span: Span,
     context.lineWidth = Math.max(1, (height >= 24 ? 1.5 : 1) * ratio)
     context.stroke(strokes)
   }
-  corners.forEach((path, step) => {
+  points.forEach((path, step) => {
     if (!path) return
     context.fillStyle = paint.inks[step]!
     context.fill(path)
   })
-  if (hasOutlines) {
-    context.save()
-    context.lineWidth = Math.max(1, (height >= 24 ? 1.5 : 1) * ratio)
-    const dash = Math.max(2, Math.min(4, height / 6)) * ratio
-    context.setLineDash([dash, dash])
-    context.strokeStyle = palette.ground
-    context.stroke(outlines)
-    context.lineDashOffset = dash
-    context.strokeStyle = palette.ink
-    context.stroke(outlines)
-    context.restore()
+  dotted.forEach((path, step) => {
+    if (!path) return
+    context.fillStyle = paint.inks[step]!
+    context.fill(path)
+  })
+  if (queries.length === 0) return
+  context.font = `600 ${letter}px ${fontFamily}`
+  context.textAlign = 'left'
+  context.textBaseline = 'middle'
+  for (const { x, y, step } of queries) {
+    context.fillStyle = paint.inks[step]!
+    context.fillText('?', x, y)
   }
 }
 
@@ -265,50 +271,58 @@ function paintText(context: CanvasRenderingContext2D, scene: Scene, span: Span):
   const width = layout.cellWidth / ratio
   const height = layout.cellHeight / ratio
   const two = width >= from.twoLinesWidth && height >= from.twoLinesHeight
-  const size = Math.max(9.5, Math.min(two ? height * 0.3 : height * 0.5, width * 0.17, 30))
-  const small = Math.max(9.5, size * 0.62)
+  const size = Math.max(9.5, Math.min(two ? height * 0.26 : height * 0.46, width * 0.17, 28))
+  const small = Math.max(9.5, size * 0.64)
   const gap = gapOf(layout)
   const room = layout.cellWidth - gap - 4 * ratio
   context.textAlign = 'center'
   context.textBaseline = 'alphabetic'
-  const write = (isMain: boolean) => {
-    const font = isMain ? size : small
-    context.font = `${isMain ? 600 : 400} ${font * ratio}px ${fontFamily}`
-    context.globalAlpha = isMain ? 1 : 0.82
-    const shift = two ? (isMain ? -0.04 * size : small * 0.5 + size * 0.62) : size * 0.36
+  // What is as it should be stands back.
+  const write = (isMain: boolean, isBad: boolean) => {
+    context.font = `${isMain && isBad ? 600 : 400} ${(isMain ? size : small) * ratio}px ${fontFamily}`
+    context.globalAlpha = isMain && isBad ? 1 : 0.8
+    const shift = two ? (isMain ? -0.02 * size : small * 0.5 + size * 0.66) : size * 0.36
     for (let row = span.firstRow; row < span.endRow; row++) {
-      const y = (span.y(row) + span.y(row + 1) - gap) / 2 + shift * ratio
+      const y = Math.round((span.y(row) + span.y(row + 1) - gap) / 2 + shift * ratio)
       for (let column = span.firstColumn; column < span.endColumn; column++) {
         const i = row * raster.columns + column
         const step = raster.steps[i]!
-        if (step === 0 || raster.marks[i]! & mark.self) continue
         const marks = raster.marks[i]!
-        const text = isMain ? scale.text(grid.values[i]!) + (marks & mark.suspect ? ' ?' : '') : beside(grid.pairs[i]!)
+        if (step === 0 || marks & mark.self || (isMain && (step > 1 || (marks & mark.loss) !== 0) !== isBad)) continue
+        const text = isMain ? scale.text(grid.values[i]!) : beside(grid.pairs[i]!)
         context.fillStyle = paint.inks[step]!
         context.fillText(text, (span.x(column) + span.x(column + 1) - gap) / 2, y, room)
       }
     }
   }
-  write(true)
-  if (two) write(false)
+  write(true, false)
+  write(true, true)
+  if (two) write(false, false)
   context.globalAlpha = 1
 }
 
-/** A line above and left of each outermost fold. */
+/** A line above and left of each outermost fold, with some room around it where there is any. */
 function paintSeparators(context: CanvasRenderingContext2D, { layout, grid, palette }: Scene, box: Box): void {
   const { seen } = layout
-  const width = Math.max(1, Math.round(layout.frame.ratio))
-  context.fillStyle = palette.quiet
-  context.globalAlpha = 0.55
-  for (let row = Math.max(1, seen.rows[0]); row <= seen.rows[1]; row++) {
-    if (grid.rows[row]!.depth === 0 && grid.rows[row]!.kind === 'fold')
-      context.fillRect(box.x, layout.y(row) - width, box.width, width)
+  const thin = Math.max(1, Math.round(layout.frame.ratio))
+  const room = gapOf(layout) > 0 ? Math.round(1.5 * layout.frame.ratio) : 0
+  const line = (x: number, y: number, width: number, height: number, colour: string) => {
+    context.fillStyle = colour
+    context.fillRect(x, y, width, height)
   }
-  for (let column = Math.max(1, seen.columns[0]); column <= seen.columns[1]; column++) {
-    if (grid.columns[column]!.depth === 0 && grid.columns[column]!.kind === 'fold')
-      context.fillRect(layout.x(column) - width, box.y, width, box.height)
+  for (const [colour, around] of [
+    [palette.ground, room],
+    [room > 0 ? palette.line : palette.quiet, 0],
+  ] as const) {
+    for (let row = Math.max(1, seen.rows[0]); row <= seen.rows[1]; row++) {
+      if (grid.rows[row]!.depth === 0 && grid.rows[row]!.kind === 'fold')
+        line(box.x, layout.y(row) - thin - around, box.width, thin + 2 * around, colour)
+    }
+    for (let column = Math.max(1, seen.columns[0]); column <= seen.columns[1]; column++) {
+      if (grid.columns[column]!.depth === 0 && grid.columns[column]!.kind === 'fold')
+        line(layout.x(column) - thin - around, box.y, thin + 2 * around, box.height, colour)
+    }
   }
-  context.globalAlpha = 1
 }
 
 const tiles = new Map<string, HTMLCanvasElement>()

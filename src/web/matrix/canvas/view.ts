@@ -371,8 +371,10 @@ export class MatrixView {
     const ratio = this.ratio
     const map = this.mapBox(layout)
     if (map) {
-      this.map ??= imageOf(shrink(this.raster ?? raster, Math.ceil(map.height), Math.ceil(map.width)), paint, null)
-      context.imageSmoothingEnabled = false
+      // The map is for finding one's way: it may blur.
+      this.map ??= imageOf(shrink(this.raster ?? raster, 4 * map.height, 4 * map.width), paint, null)
+      context.imageSmoothingEnabled = true
+      context.imageSmoothingQuality = 'high'
       context.fillStyle = palette.surface
       context.fillRect(map.x, map.y, map.width, map.height)
       context.drawImage(this.map, map.x, map.y, map.width, map.height)
