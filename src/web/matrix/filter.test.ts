@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { KnownProbe, KnownProbes } from '../state/known'
-import { filterOf, wordFor } from './filter'
+import { filterOf, suggestionsOf, wordFor } from './filter'
 
 const probes: KnownProbes = new Map<string, KnownProbe>([
   ['ams1', { address: '192.0.2.1', tags: { site: 'ams', region: 'eu' } }],
@@ -45,6 +45,13 @@ describe('a filter', () => {
     expect(columns('from:ams1')).toEqual(names)
     expect(columns('to:region=eu')).toEqual(['ams1', 'fra1'])
     expect(rows('to:region=eu')).toEqual(names)
+  })
+
+  it('suggests words that fit something', () => {
+    const words = suggestionsOf(probes, names, 100)
+    expect(words).toContain('region="us west"')
+    for (const word of words) expect(rows(word), word).not.toEqual([])
+    expect(suggestionsOf(probes, names, 2)).toHaveLength(2)
   })
 
   it('takes a quote that is left open as closed at the end', () => {

@@ -1,6 +1,6 @@
 // What the filter's words mean. They are compared as text: no pattern is ever made of them.
 
-import type { KnownProbes } from '../state/known'
+import { tagOf, type KnownProbes } from '../state/known'
 
 /** Which probes are shown, as rows and as columns. */
 export interface Filter {
@@ -30,10 +30,20 @@ export function filterOf(text: string, probes: KnownProbes): Filter {
   return { isEmpty: words.length === 0, row: fits('row'), column: fits('column') }
 }
 
-/** A word that fits a probe by its name, quoted where it has to be. */
+/** A text as it stands in a filter, quoted where it has to be. */
 export function wordFor(name: string): string {
   const plain = name.replaceAll('"', '')
   return /[\s=]/.test(plain) || plain !== name ? `"${plain}"` : plain
+}
+
+/** Words that fit something, tags first; not more than `most`. */
+export function suggestionsOf(probes: KnownProbes, names: readonly string[], most: number): string[] {
+  const found = new Set<string>()
+  for (const probe of probes.values()) {
+    for (const [tag, value] of Object.entries(probe.tags)) if (found.size < most) found.add(`${wordFor(tag)}=${wordFor(value)}`)
+  }
+  for (const name of names) if (found.size < most) found.add(wordFor(name))
+  return [...found]
 }
 
 /** A word as it was given; `equals` is where its first equals sign outside of quotes is, -1 where there is none. */
@@ -69,9 +79,9 @@ function wordOf({ text, equals }: Given): Word {
 }
 
 function isFit(word: Word, name: string, probes: KnownProbes): boolean {
-  const probe = probes.get(name)
-  if (word.tag !== null) return (probe?.tags[word.tag] ?? '').toLowerCase() === word.text
+  if (word.tag !== null) return tagOf(probes, name, word.tag).toLowerCase() === word.text
   if (name.toLowerCase().includes(word.text)) return true
+  const probe = probes.get(name)
   if (!probe) return false
   return (
     probe.address.toLowerCase().includes(word.text) ||

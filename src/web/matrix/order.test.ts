@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { allPaths, arrange, pathOf, pathsOf, type Arrangement } from './order'
+import { allPaths, arrange, isSameOrder, pathOf, pathsOf, type Arrangement } from './order'
 
 const probe = (tags: Record<string, string>) => ({ address: '', tags })
 const probes = new Map([
@@ -77,6 +77,20 @@ describe('rows and columns', () => {
   it('leave out what the filter does not fit, and folds that are empty then', () => {
     expect(labels({ by: ['region'], filter: 'fra' })).toEqual(['eu'])
     expect(arrange({ ...plain, filter: 'from:p2' }, names, probes).columns).toHaveLength(3)
+  })
+
+  it('take tags with the names of what every object has as any others', () => {
+    expect(labels({ by: ['constructor', '__proto__'] })).toEqual(['no constructor'])
+    expect(labels({ filter: 'toString=x' })).toEqual([])
+  })
+
+  it('are known again as long as nothing has changed', () => {
+    const asked = { ...plain, by: ['region'], open: ['eu'] }
+    const lines = arrange(asked, names, probes)
+    expect(isSameOrder(lines, arrange(asked, names, probes))).toBe(true)
+    expect(isSameOrder(lines, arrange({ ...asked, open: [] }, names, probes))).toBe(false)
+    const moved = new Map(probes).set('p1', probe({ region: 'eu' }))
+    expect(isSameOrder(lines, arrange(asked, names, moved))).toBe(false)
   })
 
   it('say in which folds a probe is', () => {

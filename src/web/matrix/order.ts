@@ -1,6 +1,6 @@
 // Which rows and columns there are, and in which order.
 
-import type { KnownProbes } from '../state/known'
+import { tagOf, type KnownProbes } from '../state/known'
 import type { Line, MatrixData } from './model'
 import { filterOf } from './filter'
 
@@ -47,11 +47,32 @@ export function arrange(
   }
 }
 
+/** True when rows and columns are the same, in the same order. */
+export function isSameOrder(a: Lines, b: Lines): boolean {
+  return isSameLines(a.rows, b.rows) && isSameLines(a.columns, b.columns)
+}
+
+function isSameLines(some: Line[], others: Line[]): boolean {
+  return (
+    some.length === others.length &&
+    some.every((line, i) => {
+      const other = others[i]!
+      return (
+        line.key === other.key &&
+        line.label === other.label &&
+        line.depth === other.depth &&
+        line.isOpen === other.isOpen &&
+        line.count === other.count &&
+        line.members.every((place, j) => place === other.members[j])
+      )
+    })
+  )
+}
+
 /** Folds that a probe is in, the outermost first, as paths. */
 export function pathsOf(name: string, by: string[], probes: KnownProbes): string[] {
-  const tags = probes.get(name)?.tags
   const paths: string[] = []
-  for (const tag of by) paths.push(join(paths.at(-1), tags?.[tag] ?? ''))
+  for (const tag of by) paths.push(join(paths.at(-1), tagOf(probes, name, tag)))
   return paths
 }
 
@@ -97,7 +118,7 @@ function lines(
       }
       return
     }
-    for (const [value, inside] of grouped(members, (place) => probes.get(names[place]!)?.tags[tag] ?? '', asked.sort, badness)) {
+    for (const [value, inside] of grouped(members, (place) => tagOf(probes, names[place]!, tag), asked.sort, badness)) {
       const own = join(path, value)
       const isOpen = open.has(own)
       found.push({
@@ -128,7 +149,7 @@ function sort(
   if (sorting === 'bad' && badness) places.sort((a, b) => worseFirst(badness[a]!, badness[b]!))
   else if (sorting.startsWith('tag:')) {
     const tag = sorting.slice('tag:'.length)
-    const value = (place: number) => probes.get(names[place]!)?.tags[tag] ?? ''
+    const value = (place: number) => tagOf(probes, names[place]!, tag)
     places.sort((a, b) => lastWithout(value(a), value(b)))
   }
 }

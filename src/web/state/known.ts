@@ -10,27 +10,32 @@ export interface KnownProbe {
 /** Probes by the name that the matrix has for them: of its own group by their name, of another as `group/name`. */
 export type KnownProbes = ReadonlyMap<string, KnownProbe>
 
+/** The value of a tag; empty where the probe does not have it, or is not known. */
+export function tagOf(probes: KnownProbes, name: string, tag: string): string {
+  const tags = probes.get(name)?.tags
+  return tags && Object.hasOwn(tags, tag) ? tags[tag]! : ''
+}
+
 /** Groups that a matrix reaches into and that are asked for their tags. */
 const othersAsked = 20
 
-/** Asks the server for the probes of a group, and for those of the groups that its destinations are in. */
-export async function knownProbes(
-  group: string,
-  destinations: readonly string[],
-  signal: AbortSignal,
-): Promise<Map<string, KnownProbe>> {
-  const others = new Set<string>()
+/** Groups that names of destinations may tell of, a few of them at most: those of other groups are `group/name`. */
+export function groupsIn(destinations: readonly string[]): string[] {
+  const groups = new Set<string>()
   for (const name of destinations) {
     const slash = name.indexOf('/')
-    if (slash > 0 && others.size < othersAsked) others.add(name.slice(0, slash))
+    if (slash > 0 && groups.size < othersAsked) groups.add(name.slice(0, slash))
   }
-  others.delete(group)
+  return [...groups].sort()
+}
+
+/** Asks the server for the probes of a group, and for those of the other groups that it tests. */
+export async function knownProbes(group: string, others: readonly string[], signal: AbortSignal): Promise<KnownProbes> {
   const found = new Map<string, KnownProbe>()
   const add = (probe: Probe, name: string) => found.set(name, { address: probe.address, tags: probe.tags })
   for (const probe of await probesOf(group, signal)) add(probe, probe.name)
   for (const other of others) {
-    // A slash may also stand in the name of something that is no probe.
-    for (const probe of await probesOf(other, signal).catch(() => [])) add(probe, `${other}/${probe.name}`)
+    for (const probe of await probesOf(other, signal)) add(probe, `${other}/${probe.name}`)
   }
   return found
 }

@@ -13,7 +13,7 @@ class Tags {
   group = $state<string | null>(null)
 
   /** Keeps them up to date until the answer is called. Fails silently: the matrix does without tags. */
-  follow(group: string, destinations: readonly string[]): () => void {
+  follow(group: string, others: readonly string[]): () => void {
     const control = new AbortController()
     let timer: ReturnType<typeof setTimeout> | undefined
     if (group !== this.group) {
@@ -22,7 +22,7 @@ class Tags {
     }
     const load = async () => {
       try {
-        const found = await knownProbes(group, destinations, control.signal)
+        const found = await knownProbes(group, others, control.signal)
         if (control.signal.aborted) return
         if (!isSame(found, this.probes)) this.probes = found
         this.group = group

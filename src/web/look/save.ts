@@ -1,0 +1,10 @@
+/** Hands something to the reader as a file. */
+export function save(blob: Blob, name: string): void {
+  const address = URL.createObjectURL(blob)
+  const link = document.createElement('a')
+  link.href = address
+  link.download = name.replace(/[^\p{L}\p{N}._-]+/gu, '-')
+  link.click()
+  // Browsers read it after the click; some of them a while after.
+  setTimeout(() => URL.revokeObjectURL(address), 60_000)
+}
