@@ -136,6 +136,7 @@ class Feed {
       case 'matrix':
         this.clockOffset = message.clockOffset
         this.numbers = new LiveNumbers(message.matrix, this.want.at, this.data)
+        if (this.want.at === null) this.newestEnd = Math.max(this.newestEnd, this.numbers.newestEnd)
         this.publish()
         break
       case 'rows':

@@ -15,7 +15,8 @@ let lastVersion = 0
 export class LiveNumbers {
   /** End of each pair's newest interval, in seconds since the Unix epoch; NaN where there is none. */
   private readonly ends: Float64Array | null
-  private readonly intervalS: number | null
+  /** How long the longest interval is that may be between two results of a pair; null where that is not known. */
+  private intervalS: number | null
   private readonly metrics: Map<PairMetric, Float32Array>
   private readonly changedAt: Int32Array
   private readonly changedRows = new Set<number>()
@@ -39,6 +40,13 @@ export class LiveNumbers {
       this.baseline = before.baseline
   }
 
+  /** Where the newest interval of all ends, in milliseconds since the Unix epoch; 0 where there is none. */
+  get newestEnd(): number {
+    let newest = 0
+    for (const end of this.ends ?? []) if (end > newest) newest = end
+    return newest * 1000
+  }
+
   /** Takes in new intervals; those older than what is there change nothing. */
   fill(rows: LoadedRow[]): void {
     const width = this.loaded.destinations.length
@@ -46,6 +54,7 @@ export class LiveNumbers {
     const stale = this.metrics.get('stale')
     for (const row of rows) {
       const start = row.source * width
+      if (this.intervalS !== null) this.intervalS = Math.max(this.intervalS, (row.end - row.start) / 1000)
       const end = row.end / 1000
       const arrays = row.metrics.flatMap(([name, values]) => {
         const array = this.metrics.get(name)
