@@ -217,6 +217,18 @@ describe('the difference from the last 24 hours', () => {
     expect(cell(grid, 'a', 'c')).toMatchObject({ value: NaN, marks: mark.measured })
   })
 
+  it('is none within what percentiles are known to', () => {
+    const near = [
+      [null, 62_128_128, 61_603_840],
+      [10, null, 10],
+      [10, 10, null],
+    ]
+    const baseline = Float32Array.of(NaN, 61_603_840, 62_128_128, 10, NaN, 10, 10, 10, NaN)
+    const grid = folded(matrix({ loss: clean, rtt_p50: near }, { baseline }), {}, 'baseline')
+    expect(cell(grid, 'a', 'b').value).toBe(0)
+    expect(cell(grid, 'a', 'c').value).toBe(0)
+  })
+
   it('is unknown while it is not loaded', () => {
     expect([...valuesOf(matrix({ loss: clean, rtt_p50: rtt }), 'baseline')].every(Number.isNaN)).toBe(true)
   })

@@ -4,6 +4,9 @@ import type { Colouring } from '../state/place'
 import type { Badness, Lines } from './order'
 import { mark, type CellGrid, type MatrixData } from './model'
 
+/** Percentiles are those of a distribution with 64 buckets for each power of two: medians of the same bucket, or the next, are the same. */
+const resolution = 1 / 64
+
 /**
  * What pairs are coloured by; NaN where it was not measured. The loaded array itself where it is one; a difference goes into
  * `room`, where there is enough of it.
@@ -15,7 +18,11 @@ export function valuesOf(data: MatrixData, colouring: Colouring, room: Float32Ar
   const usual = data.baseline
   if (!now || !usual || usual.length !== size) return nothing(size)
   const difference = room?.length === size ? room : new Float32Array(size)
-  for (let pair = 0; pair < size; pair++) difference[pair] = now[pair]! - usual[pair]!
+  for (let pair = 0; pair < size; pair++) {
+    const value = now[pair]!
+    const less = value - usual[pair]!
+    difference[pair] = Math.abs(less) <= value * resolution ? 0 : less
+  }
   return difference
 }
 

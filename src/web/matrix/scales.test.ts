@@ -88,6 +88,7 @@ describe('a scale', () => {
     expect(scaleOf('loss', 'light').text(0.075)).toBe('7.5%')
     expect(scaleOf('rtt_p50', 'light').text(61_603_840)).toBe('61.6ms')
     expect(scaleOf('baseline', 'light').text(-3_100_000)).toBe('−3.1ms')
+    expect(scaleOf('baseline', 'light').text(0)).toBe('±0')
     expect(scaleOf('baseline', 'light').text(NaN)).toBe('–')
   })
 })

@@ -36,12 +36,12 @@ const differenceBounds = [-10 * ms, -1 * ms, -0.1 * ms, 0.1 * ms, 1 * ms, 10 * m
 /** What each colouring is called. */
 export const colouringTitles: Record<Colouring, string> = {
   loss: 'Loss',
-  loss_forward: 'Loss on the way there',
-  loss_reverse: 'Loss on the way back',
-  rtt_p50: 'Round trip, median',
-  rtt_p99: 'Round trip, p99',
+  loss_forward: 'Loss forward',
+  loss_reverse: 'Loss reverse',
+  rtt_p50: 'RTT p50',
+  rtt_p99: 'RTT p99',
   jitter: 'Jitter',
-  baseline: 'Round trip against its last 24 h',
+  baseline: 'RTT p50 against last 24 h',
 }
 
 /** The scale of a colouring. The same object for the same arguments. */
@@ -105,7 +105,7 @@ function short(text: string): string {
 function differenceText(nanos: number): string {
   if (Number.isNaN(nanos)) return notMeasured
   const size = durationText(Math.abs(nanos))
-  return nanos > 0 ? `+${size}` : nanos < 0 ? `−${size}` : size
+  return nanos > 0 ? `+${size}` : nanos < 0 ? `−${size}` : '±0'
 }
 
 /** Black or white, whichever is read better on a colour. */
