@@ -1,7 +1,17 @@
 import { ApiError, get } from '../api/client'
 import type { FlowsAnswer, Group, GroupsAnswer, HistoryAnswer, MatrixAnswer, SeriesAnswer } from '../api/types'
 import { momentOf, spanOf, type Keeping, type Span } from './span'
-import { flowTracks, tallyMetrics, tallyOf, trackMetrics, trackOf, type FlowTally, type FlowTrack, type PairTally, type Track } from './track'
+import {
+  flowTracks,
+  tallyMetrics,
+  tallyOf,
+  trackMetrics,
+  trackOf,
+  type FlowTally,
+  type FlowTrack,
+  type PairTally,
+  type Track,
+} from './track'
 
 /** What is looked at. */
 export interface Question {
@@ -70,7 +80,8 @@ export class PairNumbers {
   /** Begins with a question; what it gives back ends it. */
   follow(question: Question): () => void {
     const control = new AbortController()
-    const isSamePair = this.view && this.view.sides[0].source === question.source && this.view.sides[0].destination === question.destination
+    const isSamePair =
+      this.view && this.view.sides[0].source === question.source && this.view.sides[0].destination === question.destination
     if (!isSamePair) {
       this.view = null
       this.status = 'loading'
@@ -155,7 +166,10 @@ class Desk {
   static async open(question: Question, signal: AbortSignal): Promise<Desk> {
     const history = await get<HistoryAnswer>('api/v2/history', {}, signal)
     const clockLead = Date.parse(history.now) - Date.now()
-    const group = question.group ?? (await get<GroupsAnswer>('api/v2/groups', { limit: 1 }, signal)).groups[0]?.name ?? history.groups[0]?.name
+    const group =
+      question.group ??
+      (await get<GroupsAnswer>('api/v2/groups', { limit: 1 }, signal)).groups[0]?.name ??
+      history.groups[0]?.name
     if (group === undefined) throw new ApiError(400, 'There is no group yet.')
     const intervalMs = await get<Group>(`api/v2/groups/${encodeURIComponent(group)}`, {}, signal).then(
       (found) => found.interval_s * 1000,
@@ -216,12 +230,23 @@ class Desk {
     this.chartsAt = now
   }
 
-  private async flows(source: string, destination: string, time: { from: number; to: number }, stepMs: number, signal: AbortSignal) {
+  private async flows(
+    source: string,
+    destination: string,
+    time: { from: number; to: number },
+    stepMs: number,
+    signal: AbortSignal,
+  ) {
     const step = `${Math.max(1, Math.ceil(stepMs / 1000))}s`
     return flowTracks(await this.get<FlowsAnswer>('flows', time, signal, { source, destination, step }))
   }
 
-  private get<T>(what: string, time: { from: number; to: number }, signal: AbortSignal, parameters: Record<string, string | string[]>): Promise<T> {
+  private get<T>(
+    what: string,
+    time: { from: number; to: number },
+    signal: AbortSignal,
+    parameters: Record<string, string | string[]>,
+  ): Promise<T> {
     const [from, to] = [Math.floor(time.from), Math.floor(time.to)]
     return get<T>(`api/v2/${what}`, { group: this.group, class: this.question.class, from, to, ...parameters }, signal)
   }

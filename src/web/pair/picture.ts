@@ -7,7 +7,13 @@ const titleHeight = 44
  * A picture of what is seen: texts and charts of some elements where they stand, on one ground. Draws text from the document, so it
  * is shown as text whatever it contains.
  */
-export async function pictureOf(root: HTMLElement, title: string, note: string, ground: string, palette: Palette): Promise<Blob | null> {
+export async function pictureOf(
+  root: HTMLElement,
+  title: string,
+  note: string,
+  ground: string,
+  palette: Palette,
+): Promise<Blob | null> {
   const frame = root.getBoundingClientRect()
   const ratio = Math.max(2, devicePixelRatio)
   const canvas = document.createElement('canvas')

@@ -29,10 +29,17 @@ export interface Scale {
 }
 
 /** The chart of a track: axes, what was not measured as hatching, and what is drawn of each step. */
-export function plot(track: Track, span: Span, scale: Scale, palette: Palette, draw: (brush: Brush) => Shape[]) {
+export function plot(
+  track: Track,
+  span: Span,
+  scale: Scale,
+  palette: Palette,
+  draw: (brush: Brush) => Shape[],
+  withDoubts = false,
+) {
   return {
     animation: false,
-    textStyle: { fontFamily: 'inherit' },
+    textStyle: { fontFamily: 'system-ui, sans-serif' },
     grid: { left: plotLeft, right: plotRight, top: 6, bottom: axisHeight },
     xAxis: {
       type: 'time' as const,
@@ -63,7 +70,12 @@ export function plot(track: Track, span: Span, scale: Scale, palette: Palette, d
           const y = (value: number) => api.coord([span.from, Math.min(Math.max(value, scale.low), scale.high)])[1]!
           const brush = { x, y, top: y(scale.high), bottom: y(scale.low) }
           const grid = scale.ticks.map((tick) => rule(brush, span, tick, palette.line))
-          const children = [...gaps(brush, track, span, palette), ...grid, ...draw(brush), ...doubts(brush, track, palette)]
+          const children = [
+            ...gaps(brush, track, span, palette),
+            ...grid,
+            ...draw(brush),
+            ...(withDoubts ? doubts(brush, track, palette) : []),
+          ]
           return { type: 'group', children } as unknown as CustomSeriesRenderItemReturn
         },
       },
@@ -72,7 +84,10 @@ export function plot(track: Track, span: Span, scale: Scale, palette: Palette, d
 }
 
 /** Loss there above the line, loss back below it; what nobody can place is outlined on both sides. */
-export function drawLoss(track: Pick<Track<'loss' | 'loss_forward' | 'loss_reverse'>, 'at' | 'lengths' | 'columns'>, palette: Palette) {
+export function drawLoss(
+  track: Pick<Track<'loss' | 'loss_forward' | 'loss_reverse'>, 'at' | 'lengths' | 'columns'>,
+  palette: Palette,
+) {
   return ({ x, y }: Brush): Shape[] => {
     const shapes: Shape[] = []
     track.at.forEach((at, step) => {
@@ -174,12 +189,15 @@ export function rttScales(tracks: (Track | null)[]): (Scale | null)[] {
   const low = Math.min(...known.map((extent) => extent.low))
   const high = Math.max(...known.map((extent) => extent.high))
   const doOverlap = Math.max(...known.map((extent) => extent.low)) < Math.min(...known.map((extent) => extent.high))
-  return extents.map((extent) => extent && (doOverlap ? rounded(low, high, duration) : rounded(extent.low, extent.high, duration)))
+  return extents.map((extent) => extent && (doOverlap ? rounded(low, high) : rounded(extent.low, extent.high)))
 }
 
-export function jitterScale(tracks: Track[]): Scale {
-  const all = tracks.flatMap((track) => track.columns.jitter).filter((value) => !Number.isNaN(value))
-  return rounded(0, Math.max(1000, ...all), duration)
+/** Axes for jitter: one for all tracks, unless some would hardly be seen on it. */
+export function jitterScales(tracks: (Track | null)[]): (Scale | null)[] {
+  const most = tracks.map((track) => (track ? largest(track.columns.jitter) : -Infinity))
+  const known = most.filter(Number.isFinite)
+  const doShare = Math.max(...known) < 10 * Math.min(...known)
+  return most.map((each) => (Number.isFinite(each) ? rounded(0, doShare ? Math.max(...known) : each) : null))
 }
 
 export function hopScale(tracks: Track[]): Scale {
@@ -192,25 +210,34 @@ export function hopScale(tracks: Track[]): Scale {
   return { low: low - 0.5, high: most + 1.5, ticks: least === most ? [most] : [least, most], text: String }
 }
 
+/** -Infinity of nothing. */
+function largest(values: number[]): number {
+  return values.reduce((most, value) => (value > most ? value : most), -Infinity)
+}
+
 function extentOf(track: Track): { low: number; high: number } | null {
   const { rtt_min, rtt_p99, rtt_max } = track.columns
   const lows = rtt_min.filter((value) => !Number.isNaN(value))
   if (lows.length === 0) return null
-  const tops = rtt_p99.filter((value) => !Number.isNaN(value))
-  const slowest = Math.max(...rtt_max.filter((value) => !Number.isNaN(value)))
-  const usual = Math.max(...tops)
+  const slowest = largest(rtt_max)
+  const usual = largest(rtt_p99)
   return { low: Math.min(...lows), high: slowest < 1.5 * usual ? slowest : 1.15 * usual }
 }
 
 /** Round figures around a range, with three or four of them as labels. */
-function rounded(low: number, high: number, text: (value: number) => string): Scale {
+function rounded(low: number, high: number): Scale {
   const width = Math.max(high - low, high * 0.05, 1000)
   const magnitude = 10 ** Math.floor(Math.log10(width / 3))
   const step = [1, 2, 5, 10].map((each) => each * magnitude).find((each) => width / each <= 3.5) ?? 10 * magnitude
   const first = Math.max(0, Math.floor(low / step) * step)
   const ticks: number[] = []
   for (let tick = first; ticks.length < 2 || ticks.at(-1)! < high; tick += step) ticks.push(tick)
-  return { low: first, high: ticks.at(-1)!, ticks, text }
+  return { low: first, high: ticks.at(-1)!, ticks, text: roundDuration }
+}
+
+/** A round duration without noughts behind its point. */
+function roundDuration(nanos: number): string {
+  return nanos === 0 ? '0' : duration(nanos).replace(/\.?0+ /, (noughts) => (noughts.startsWith('.') ? ' ' : noughts))
 }
 
 function gaps(brush: Brush, track: Track, span: Span, palette: Palette): Shape[] {
@@ -223,7 +250,10 @@ function gaps(brush: Brush, track: Track, span: Span, palette: Palette): Shape[]
       const end = Math.min(right - left, offset + height)
       if (end <= start) continue
       lines.push(
-        line(left + start, brush.bottom - (start - offset), left + end, brush.bottom - (end - offset), { stroke: palette.line, lineWidth: 1 }),
+        line(left + start, brush.bottom - (start - offset), left + end, brush.bottom - (end - offset), {
+          stroke: palette.line,
+          lineWidth: 1,
+        }),
       )
     }
     return lines
@@ -233,7 +263,9 @@ function gaps(brush: Brush, track: Track, span: Span, palette: Palette): Shape[]
 /** A bar along the top where the collector does not trust itself. */
 function doubts({ x, top }: Brush, track: Track, palette: Palette): Shape[] {
   return track.at.flatMap((at, step) =>
-    track.columns.suspect[step] === 1 ? [box(x(at), top, widthOf(x, at, track.lengths[step]!), 3, { fill: palette.suspect })] : [],
+    track.columns.suspect[step] === 1
+      ? [box(x(at), top, widthOf(x, at, track.lengths[step]!), 3, { fill: palette.suspect })]
+      : [],
   )
 }
 
@@ -245,7 +277,8 @@ function steps({ x, y }: Brush, track: Track, values: number[], style: object): 
     const end = at + track.lengths[step]!
     shapes.push(line(x(at), y(value), x(end), y(value), style))
     const next = values[step + 1]
-    if (next !== undefined && next !== value && track.at[step + 1]! <= end) shapes.push(line(x(end), y(value), x(end), y(next), style))
+    if (next !== undefined && next !== value && track.at[step + 1]! <= end)
+      shapes.push(line(x(end), y(value), x(end), y(next), style))
   })
   return shapes
 }
