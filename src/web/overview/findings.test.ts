@@ -53,7 +53,7 @@ describe('what explains the loss', () => {
         mesh(8, () => 0),
         none,
       ),
-    ).toEqual({ found: [], pairs: 56, lossy: 0, suspect: 0, stale: 0, others: 0 })
+    ).toEqual({ found: [], pairs: 56, lossy: 0, suspect: 0, stale: 0, isSuspect: false, others: 0 })
   })
 
   it('is nothing where nothing was measured', () => {
@@ -180,6 +180,13 @@ describe('what explains the loss', () => {
     expect([pairs, lossy, stale, suspect]).toEqual([42, 5, 7, 7])
     expect(found).toHaveLength(1)
     expect(found[0]).toMatchObject({ kind: 'destination', destination: { probe: 'p5' }, lossy: 5, pairs: 5 })
+  })
+
+  it('goes by suspect pairs where there is hardly anything else, and says so', () => {
+    const data = mesh(8, (s, d) => ({ loss: d === 5 ? 0.1 : 0, suspect: s !== 2 }))
+    const { found, pairs, suspect, isSuspect } = explain(data, none)
+    expect([pairs, suspect, isSuspect]).toEqual([56, 49, true])
+    expect(found[0]).toMatchObject({ kind: 'destination', destination: { probe: 'p5' }, lossy: 7 })
   })
 
   it('tells the way of a probe at either end: towards it, whoever asked', () => {

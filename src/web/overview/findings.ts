@@ -31,11 +31,13 @@ export interface Finding {
 export interface Findings {
   /** What explains most of the loss comes first. */
   found: Finding[]
-  /** Pairs that count: with a result that is neither stale nor suspect. */
+  /** Pairs that count: with a result that is not stale; and not suspect, unless most are. */
   pairs: number
   lossy: number
   suspect: number
   stale: number
+  /** True when suspect pairs are among those that count, for want of others. */
+  isSuspect: boolean
   /** Lossy pairs that are in nothing of what was found. */
   others: number
 }
@@ -50,7 +52,7 @@ const leastShare = 0.02
 /** What explains the loss of a matrix: at most `limit` findings, each of which stands out from what those before it leave. */
 export function explain(data: MatrixData, tags: Tags, limit = 4): Findings {
   const { sources, destinations } = data
-  const result: Findings = { found: [], pairs: 0, lossy: 0, suspect: 0, stale: 0, others: 0 }
+  const result: Findings = { found: [], pairs: 0, lossy: 0, suspect: 0, stale: 0, isSuspect: false, others: 0 }
   const loss = data.metrics.get('loss')
   if (!loss || loss.length !== sources.length * destinations.length) return result
 
@@ -76,20 +78,26 @@ function weigh(loss: Float32Array, { sources, destinations, metrics }: MatrixDat
   const stale = metrics.get('stale')
   const suspect = metrics.get('suspect')
   const columns = new Map(destinations.map((name, column) => [name, column]))
-  const weights = new Float32Array(loss.length).fill(NaN)
-  for (let row = 0, i = 0; row < sources.length; row++) {
+  const weights = loss.slice()
+  for (let row = 0; row < sources.length; row++) {
     const self = columns.get(sources[row]!)
-    for (let column = 0; column < destinations.length; column++, i++) {
-      const ratio = loss[i]!
-      if (Number.isNaN(ratio) || column === self) continue
-      if (stale?.[i]) counts.stale++
-      else if (suspect?.[i]) counts.suspect++
-      else {
-        counts.pairs++
-        if (ratio > 0) counts.lossy++
-        weights[i] = Math.sqrt(ratio)
-      }
-    }
+    if (self !== undefined) weights[row * destinations.length + self] = NaN
+  }
+  for (let i = 0; i < weights.length; i++) {
+    if (Number.isNaN(weights[i]!)) continue
+    if (stale?.[i]) {
+      counts.stale++
+      weights[i] = NaN
+    } else if (suspect?.[i]) counts.suspect++
+    else counts.pairs++
+  }
+  counts.isSuspect = counts.suspect > counts.pairs
+  if (counts.isSuspect) counts.pairs += counts.suspect
+  for (let i = 0; i < weights.length; i++) {
+    if (!counts.isSuspect && suspect?.[i]) weights[i] = NaN
+    const ratio = weights[i]!
+    if (ratio > 0) counts.lossy++
+    weights[i] = Math.sqrt(ratio)
   }
   return weights
 }

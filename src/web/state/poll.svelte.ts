@@ -2,6 +2,9 @@ import { ApiError } from '../api/client'
 
 const againMs = 3000
 
+/** Pauses are this many times as long as the answer took, lest asking is all that the server and the page do. */
+const restPerWork = 8
+
 /** Asks the server the same thing again and again, as long as somebody looks. */
 export class Poll<T> {
   /** The last answer; it stays when the server does not answer any more. */
@@ -41,6 +44,7 @@ export class Poll<T> {
 
   private async loop(ask: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
+      const begin = performance.now()
       try {
         const value = await ask(signal)
         if (signal.aborted) return
@@ -51,7 +55,8 @@ export class Poll<T> {
         if (signal.aborted) return
         this.problem = error instanceof ApiError ? error : new ApiError(0, String(error))
       }
-      do await this.pause(this.problem ? Math.min(againMs, this.everyMs) : this.everyMs)
+      const rest = Math.max(this.everyMs, (performance.now() - begin) * restPerWork)
+      do await this.pause(this.problem ? Math.min(againMs, this.everyMs) : rest)
       while (document.hidden && !signal.aborted)
     }
   }
