@@ -137,7 +137,7 @@ internal static class ServerCommand
             Influx = parsed.GetValue(settings.InfluxHost) is { Length: > 0 } host
                 ? new InfluxDatabase(host, parsed.GetValue(settings.InfluxPort)!.Value, parsed.GetValue(settings.InfluxName)!)
                 : null,
-            Echo = echo is null ? null : echo.AnswersAsync,
+            Echo = echo is null ? null : echo.AskAsync,
             Scrape = ScrapeOf(settings, parsed, surroundings),
             Inform = surroundings.Log.Info,
             Warn = surroundings.Log.Warn,

@@ -7,7 +7,7 @@ using Llama.Wire.Sockets;
 namespace Llama.Engine.Probing;
 
 /// <summary>
-/// Finds out whether reflectors answer, many at once, from one socket and one thread. Each is sent <see cref="EchoLoop.MostDatagrams"/>
+/// Finds out whether reflectors answer, and how their clocks stand, many at once, from one socket and one thread. Each is sent <see cref="EchoLoop.MostDatagrams"/>
 /// small datagrams at the most, so that who claims somebody else's address makes nobody suffer. Any thread may call it.
 /// </summary>
 public sealed class EchoCheck : IDisposable
@@ -30,11 +30,11 @@ public sealed class EchoCheck : IDisposable
         _thread.Start();
     }
 
-    /// <summary>True when a reflector sent a datagram back within about a second, from the address and port it was sent to.</summary>
+    /// <summary>What a reflector sent back within about a second, from the address and port it was sent to; null for nothing.</summary>
     /// <param name="reflector">Where to send.</param>
     /// <param name="key">The key to authenticate with; empty for none.</param>
     /// <param name="cancellation">Gives up waiting.</param>
-    public async Task<bool> AnswersAsync(IPEndPoint reflector, ReadOnlyMemory<byte> key, CancellationToken cancellation)
+    public async Task<EchoReply?> AskAsync(IPEndPoint reflector, ReadOnlyMemory<byte> key, CancellationToken cancellation)
     {
         ObjectDisposedException.ThrowIf(_stopping, this);
         var question = new EchoQuestion(UdpEndpoint.From(reflector), key);
@@ -50,7 +50,7 @@ public sealed class EchoCheck : IDisposable
         _stopping = true;
         _network.Wake();
         _thread.Join();
-        foreach (EchoQuestion question in _asked) question.Settle(false);
+        foreach (EchoQuestion question in _asked) question.Settle(null);
         _network.Dispose();
     }
 

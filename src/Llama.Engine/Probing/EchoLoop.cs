@@ -8,7 +8,8 @@ namespace Llama.Engine.Probing;
 /// <summary>A reflector that somebody wants to hear of.</summary>
 internal sealed class EchoQuestion(UdpEndpoint reflector, ReadOnlyMemory<byte> key)
 {
-    private readonly TaskCompletionSource<bool> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<EchoReply?> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly (WallTime Wall, MonotonicTime Monotonic)[] _sendTimes = new (WallTime, MonotonicTime)[EchoLoop.MostDatagrams];
 
     public UdpEndpoint Reflector { get; } = reflector;
 
@@ -19,11 +20,19 @@ internal sealed class EchoQuestion(UdpEndpoint reflector, ReadOnlyMemory<byte> k
 
     public ulong Session { get; } = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
 
-    public uint Sent { get; set; }
+    /// <summary>How many datagrams it was sent; each has the number of those before it as its sequence.</summary>
+    public uint Sent { get; private set; }
 
-    public Task<bool> Answer => _answer.Task;
+    /// <summary>What came back; null for nothing.</summary>
+    public Task<EchoReply?> Answer => _answer.Task;
 
-    public void Settle(bool answers) => _answer.TrySetResult(answers);
+    /// <summary>Notes that the next datagram leaves.</summary>
+    public void NoteSend(WallTime wall, MonotonicTime monotonic) => _sendTimes[Sent++] = (wall, monotonic);
+
+    /// <summary>When a datagram left, by both clocks; null for one that did not.</summary>
+    public (WallTime Wall, MonotonicTime Monotonic)? SendTimeOf(uint sequence) => sequence < Sent ? _sendTimes[sequence] : null;
+
+    public void Settle(EchoReply? reply) => _answer.TrySetResult(reply);
 }
 
 /// <summary>
@@ -37,6 +46,9 @@ internal sealed class EchoLoop : IDisposable
 
     private const int MostQuestions = 1024;
     private const long BetweenDatagramsNanos = 300_000_000, LastWaitNanos = 400_000_000;
+
+    /// <summary>The own clocks may drift apart by this between a datagram and its reply; what is more is a step.</summary>
+    private const long MostDriftNanos = 1_000_000;
 
     private readonly IDatagramNetwork _network;
     private readonly IDatagramSocket _socket;
@@ -84,7 +96,7 @@ internal sealed class EchoLoop : IDisposable
 
     public void Dispose()
     {
-        foreach (EchoQuestion? question in _slots) question?.Settle(false);
+        foreach (EchoQuestion? question in _slots) question?.Settle(null);
         _socket.Dispose();
     }
 
@@ -93,7 +105,7 @@ internal sealed class EchoLoop : IDisposable
         if (_slots[slot] != question) return;
         if (question.Sent == MostDatagrams)
         {
-            Settle(slot, question, false);
+            Settle(slot, question, null);
             return;
         }
 
@@ -107,7 +119,7 @@ internal sealed class EchoLoop : IDisposable
         Span<byte> payload = _toSend.Payload(0);
         ProbeWriter.Write(payload, new ProbeHeader((uint)slot, question.Nonce, 0, _clock.Wall, question.Sent, question.Session));
         question.Authenticator?.Sign(payload);
-        question.Sent++;
+        question.NoteSend(_clock.Wall, _clock.Monotonic);
         _toSend.Count = 1;
         _socket.Send(_toSend);
     }
@@ -120,13 +132,22 @@ internal sealed class EchoLoop : IDisposable
         if (slot >= MostQuestions || _slots[slot] is not { } question) return;
         if (ProbeWriter.ReadNonce(signature) != question.Nonce || datagram.Remote != question.Reflector) return;
         if (question.Authenticator is { } key && !(fields.HasExtension && key.Verify(payload, fields.ExtensionOffset))) return;
-        Settle((int)slot, question, true);
+        Settle((int)slot, question, new EchoReply(fields.HasExtension ? ClockOf(question, payload[fields.ExtensionOffset..], datagram.Received) : null));
     }
 
-    private void Settle(int slot, EchoQuestion question, bool answers)
+    /// <summary>What a reply tells of the reflector's clock; null where the own one was stepped meanwhile, or it tells nothing.</summary>
+    private ClockOffset? ClockOf(EchoQuestion question, ReadOnlySpan<byte> extension, WallTime received)
+    {
+        if ((ProbeExtension.ReadMarks(extension) & ProbeMarks.Reflected) == 0 || ProbeExtension.ReadSession(extension) != question.Session) return null;
+        if (question.SendTimeOf(ProbeExtension.ReadSequence(extension)) is not { } sent) return null;
+        long drift = _clock.Wall - sent.Wall - (_clock.Monotonic - sent.Monotonic);
+        return Math.Abs(drift) > MostDriftNanos ? null : ClockOffset.Of(sent.Wall, ProbeExtension.ReadStamps(extension), received);
+    }
+
+    private void Settle(int slot, EchoQuestion question, EchoReply? reply)
     {
         _slots[slot] = null;
         _free.Push(slot);
-        question.Settle(answers);
+        question.Settle(reply);
     }
 }

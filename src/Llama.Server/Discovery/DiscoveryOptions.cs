@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Security;
+using Llama.Engine.Probing;
 using Llama.Mesh.Plans;
 using Llama.Server.Sinks.Delivery;
 using Llama.Storage.History;
@@ -64,9 +65,9 @@ public sealed record DiscoveryOptions
     public CollectorScrapeOptions? Scrape { get; init; }
 
     /// <summary>
-    /// Sends a datagram to a reflector, authenticated with the key unless that is empty; true when it came back. Null where nobody can try.
+    /// Sends a datagram to a reflector, authenticated with the key unless that is empty, and tells what came back. Null where nobody can try.
     /// </summary>
-    public Func<IPEndPoint, ReadOnlyMemory<byte>, CancellationToken, Task<bool>>? Echo { get; init; }
+    public Func<IPEndPoint, ReadOnlyMemory<byte>, CancellationToken, Task<EchoReply?>>? Echo { get; init; }
 
     /// <summary>Tells the operator what happens.</summary>
     public Action<string> Inform { get; init; } = _ => { };

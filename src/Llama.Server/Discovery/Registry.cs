@@ -1,3 +1,4 @@
+using Llama.Engine.Probing;
 using Llama.Mesh.Membership;
 using Llama.Mesh.Plans;
 using Llama.Storage.Registry;
@@ -124,7 +125,7 @@ internal sealed partial class Registry : IAsyncDisposable
         }
 
         if (unreadable > 0) _options.Warn($"{unreadable} stored registrations can't be read; their probes have to register again.");
-        foreach (Member member in Groups.SelectMany(group => group.Members).Where(member => member.Echo != EchoState.Confirmed)) AskForEcho(member);
+        foreach (Member member in Groups.SelectMany(group => group.Members)) AskForEcho(member);
         _sweeping = _time.CreateTimer(_ => Sweep(), null, SweepPeriod, SweepPeriod);
         _writing = Task.Run(WriteAsync, CancellationToken.None);
     }
@@ -159,14 +160,15 @@ internal sealed partial class Registry : IAsyncDisposable
         lock (_lock) return _roll.Find(group);
     }
 
-    /// <summary>A member with the time its lease has left, and when it was last heard of by the wall clock; null when there is none.</summary>
-    public (Member Member, TimeSpan Left, DateTimeOffset HeardOfAt)? Find(string group, string name)
+    /// <summary>A member; null when there is none of that name.</summary>
+    public KnownMember? Find(string group, string name)
     {
         lock (_lock)
         {
             if (_roll.Find(group, name) is not { } standing) return null;
             TimeSpan left = standing.EndsAt - Now;
-            return (standing.Member, left > TimeSpan.Zero ? left : TimeSpan.Zero, WallOf(standing.HeardAt));
+            ClockOffset? clock = _echoes?.ClockOf(standing.Member.Registration);
+            return new KnownMember(standing.Member, left > TimeSpan.Zero ? left : TimeSpan.Zero, WallOf(standing.HeardAt), clock);
         }
     }
 
@@ -262,7 +264,7 @@ internal sealed partial class Registry : IAsyncDisposable
 
     private void AskForEcho(Member member)
     {
-        if (SettingsOf(member.Registration).Echo != EchoRule.Off) _echoes?.Ask(member.Registration);
+        if (SettingsOf(member.Registration).Echo != EchoRule.Off) _echoes?.Ask(member.Registration, member.Echo == EchoState.Confirmed);
     }
 
     private bool IsThere(Registration probe) => Find(probe.Group, probe.Name) is { } found && found.Member.Registration.IsAtTheAddressOf(probe);

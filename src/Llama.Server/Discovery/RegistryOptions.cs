@@ -1,4 +1,5 @@
 using System.Net;
+using Llama.Engine.Probing;
 using Llama.Mesh.Plans;
 
 namespace Llama.Server.Discovery;
@@ -19,9 +20,9 @@ internal sealed record RegistryOptions
     public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(90);
 
     /// <summary>
-    /// Sends a datagram to a reflector, authenticated with the key unless that is empty; true when it came back. Null where nobody can try.
+    /// Sends a datagram to a reflector, authenticated with the key unless that is empty, and tells what came back. Null where nobody can try.
     /// </summary>
-    public Func<IPEndPoint, ReadOnlyMemory<byte>, CancellationToken, Task<bool>>? Echo { get; init; }
+    public Func<IPEndPoint, ReadOnlyMemory<byte>, CancellationToken, Task<EchoReply?>>? Echo { get; init; }
 
     /// <summary>Tells the operator.</summary>
     public Action<string> Warn { get; init; } = _ => { };

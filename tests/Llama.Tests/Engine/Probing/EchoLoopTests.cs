@@ -1,7 +1,10 @@
 using System.Net;
+using FsCheck;
+using FsCheck.Fluent;
 using Llama.Engine.Probing;
 using Llama.Engine.Reflecting;
 using Llama.Tests.Engine.Simulation;
+using Llama.Wire.Clocks;
 using Llama.Wire.Datagrams;
 using Llama.Wire.Sockets;
 
@@ -134,15 +137,15 @@ public class EchoLoopTests
     {
         for (int host = 2; host < 102; host++) AddReflector(host);
         long start = _world.NowNanos;
-        List<Task<bool>> silent = [.. Enumerable.Range(102, 100).Select(host => Begin(At(host)))];
-        List<Task<bool>> answering = [.. Enumerable.Range(2, 100).Select(host => Begin(At(host)))];
+        List<Task<EchoReply?>> silent = [.. Enumerable.Range(102, 100).Select(host => Begin(At(host)))];
+        List<Task<EchoReply?>> answering = [.. Enumerable.Range(2, 100).Select(host => Begin(At(host)))];
 
         RunUntil(answering);
         Assert.InRange(_world.NowNanos - start, 0, 10_000_000);
-        Assert.All(answering, answer => Assert.True(answer.Result));
+        Assert.All(answering, answer => Assert.NotNull(answer.Result));
         RunUntil(silent);
         Assert.InRange(_world.NowNanos - start, 0, 1_100_000_000);
-        Assert.All(silent, answer => Assert.False(answer.Result));
+        Assert.All(silent, answer => Assert.Null(answer.Result));
     }
 
     [Fact]
@@ -153,23 +156,120 @@ public class EchoLoopTests
         Assert.False(Ask(At(2)));
     }
 
+    [Theory]
+    [InlineData(0, 100_000, 100_000)]
+    [InlineData(5_000_000_000, 100_000, 100_000)]
+    [InlineData(-90_000_000_000_000, 40_000_000, 40_000_000)]
+    [InlineData(70_000, 1_000_000, 3_000_000)]
+    [InlineData(0, 300_000_000, 0)]
+    public void A_reflector_that_tells_its_times_tells_how_its_clock_stands(long offsetNanos, long thereNanos, long backNanos)
+    {
+        AddReflector(2, clock: _world.NewClock(_clock.WallOffsetNanos + offsetNanos));
+        Delay(thereNanos, backNanos);
+
+        ClockOffset clock = Reply(At(2))!.Clock!.Value;
+
+        Assert.Equal((thereNanos + backNanos) / 2, clock.ErrorNanos);
+        Assert.Equal(offsetNanos + (thereNanos - backNanos) / 2, clock.Nanos);
+    }
+
+    [Fact]
+    public void The_time_that_counts_is_that_of_the_datagram_that_came_back()
+    {
+        AddReflector(2, clock: _world.NewClock(_clock.WallOffsetNanos + 7_000_000));
+        _world.Link = packet =>
+        {
+            _sent.Add(packet);
+            return _sent.Count == 1 ? [] : [(100_000, packet)];
+        };
+
+        Assert.Equal(new ClockOffset(7_000_000, 100_000), Reply(At(2))!.Clock);
+    }
+
+    [Fact]
+    public void A_reflector_that_tells_no_times_answers_and_nothing_is_known_of_its_clock()
+    {
+        Answer(At(2), packet => packet);
+
+        EchoReply? reply = Reply(At(2));
+
+        Assert.NotNull(reply);
+        Assert.Null(reply.Clock);
+    }
+
+    [Theory]
+    [InlineData(50_000_000)]
+    [InlineData(-50_000_000)]
+    [InlineData(3_600_000_000_000)]
+    public void A_step_of_the_own_clock_on_the_way_leaves_the_offset_unknown(long stepNanos)
+    {
+        AddReflector(2);
+        _world.Link = packet =>
+        {
+            if (packet.From == At(2)) _clock.WallOffsetNanos += stepNanos;
+            return [(80_000_000, packet)];
+        };
+
+        EchoReply? reply = Reply(At(2));
+
+        Assert.NotNull(reply);
+        Assert.Null(reply.Clock);
+    }
+
+    [Fact]
+    public void The_truth_is_never_further_away_than_the_error_says()
+    {
+        var gen = from offset in Gen.Choose(-1_000_000_000, 1_000_000_000)
+                  from there in Gen.Choose(0, 500_000_000)
+                  from dwell in Gen.Choose(0, 100_000_000)
+                  from back in Gen.Choose(0, 500_000_000)
+                  select (Offset: (long)offset, There: (long)there, Dwell: (long)dwell, Back: (long)back);
+        Prop.ForAll(gen.ToArbitrary(), way =>
+        {
+            var sent = new WallTime(1_800_000_000_000_000_000);
+            WallTime arrived = sent + way.Offset + way.There;
+            ClockOffset told = ClockOffset.Of(sent, Stamps(arrived, arrived + way.Dwell), sent + way.There + way.Dwell + way.Back)!.Value;
+            Assert.InRange(way.Offset, told.Nanos - told.ErrorNanos - 1, told.Nanos + told.ErrorNanos + 1);
+        }).Check(Config.QuickThrowOnFailure);
+    }
+
+    [Theory]
+    [InlineData(long.MinValue, 0)]
+    [InlineData(-1, 5)]
+    [InlineData(0, long.MaxValue)]
+    [InlineData(long.MaxValue, 0)]
+    [InlineData(long.MaxValue, long.MinValue)]
+    public void Times_of_a_reflector_that_can_not_be_are_not_believed(long received, long transmitted)
+    {
+        var sent = new WallTime(1_800_000_000_000_000_000);
+
+        Assert.Null(ClockOffset.Of(sent, Stamps(new WallTime(received), new WallTime(transmitted)), sent + 1_000_000));
+    }
+
     [Fact]
     public async Task Over_real_sockets_a_reflector_answers_and_a_closed_port_does_not()
     {
         using var reflector = new Reflector(
-            () => DatagramNetwork.Create(), Llama.Wire.Clocks.Clock.System, new ReflectorOptions { Bind = new(IPAddress.Loopback, 0) });
-        using var check = new EchoCheck(DatagramNetwork.Create(), Llama.Wire.Clocks.Clock.System);
+            () => DatagramNetwork.Create(), Clock.System, new ReflectorOptions { Bind = new(IPAddress.Loopback, 0) });
+        using var check = new EchoCheck(DatagramNetwork.Create(), Clock.System);
 
-        Assert.True(await check.AnswersAsync(reflector.LocalEndPoint, default, CancellationToken.None));
-        Assert.False(await check.AnswersAsync(new(IPAddress.Loopback, 9), default, CancellationToken.None));
+        EchoReply? reply = await check.AskAsync(reflector.LocalEndPoint, default, CancellationToken.None);
+        Assert.NotNull(reply);
+        if (reply.Clock is { } clock) Assert.InRange(Math.Abs(clock.Nanos), 0, clock.ErrorNanos + 1_000_000);
+        Assert.Null(await check.AskAsync(new(IPAddress.Loopback, 9), default, CancellationToken.None));
     }
 
     private static UdpEndpoint At(int host, int port = 8100) => UdpEndpoint.From(Bench.At(host, port));
 
-    private void AddReflector(int host, byte[]? key = null)
+    private static ReflectorStamps Stamps(WallTime received, WallTime transmitted) => new(0, 64, received, transmitted, 1, KernelTime: true);
+
+    /// <summary>Gives the way there and the way back a length each.</summary>
+    private void Delay(long thereNanos, long backNanos) => _world.Link = packet => [(packet.To.Port == 8100 ? thereNanos : backNanos, packet)];
+
+    private void AddReflector(int host, byte[]? key = null, SimulatedClock? clock = null)
     {
-        var socket = (SimulatedSocket)_world.NewNetwork(_clock).Open(new DatagramSocketOptions { Bind = Bench.At(host) });
-        var worker = new ReflectorWorker(socket, _clock, new ReflectorOptions { Key = key ?? [] }, null);
+        var socket = (SimulatedSocket)_world.NewNetwork(clock ?? _clock).Open(new DatagramSocketOptions { Bind = Bench.At(host) });
+        var worker = new ReflectorWorker(socket, clock ?? _clock, new ReflectorOptions { Key = key ?? [] }, null);
         socket.Arrived = () => worker.Step();
     }
 
@@ -185,21 +285,23 @@ public class EchoLoopTests
         };
     }
 
-    private Task<bool> Begin(UdpEndpoint reflector, byte[]? key = null)
+    private Task<EchoReply?> Begin(UdpEndpoint reflector, byte[]? key = null)
     {
         var question = new EchoQuestion(reflector, key ?? []);
         _loop.Ask(question);
         return question.Answer;
     }
 
-    private bool Ask(UdpEndpoint reflector, byte[]? key = null)
+    private bool Ask(UdpEndpoint reflector, byte[]? key = null) => Reply(reflector, key) is not null;
+
+    private EchoReply? Reply(UdpEndpoint reflector, byte[]? key = null)
     {
-        Task<bool> answer = Begin(reflector, key);
+        Task<EchoReply?> answer = Begin(reflector, key);
         RunUntil([answer]);
         return answer.Result;
     }
 
-    private void RunUntil(IReadOnlyList<Task<bool>> answers)
+    private void RunUntil(IReadOnlyList<Task<EchoReply?>> answers)
     {
         for (int i = 0; i < 100_000 && !answers.All(answer => answer.IsCompleted); i++) _loop.Step();
         Assert.All(answers, answer => Assert.True(answer.IsCompleted));

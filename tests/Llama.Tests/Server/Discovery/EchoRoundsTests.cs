@@ -1,4 +1,5 @@
 using System.Net;
+using Llama.Engine.Probing;
 using Llama.Mesh.Membership;
 using Llama.Mesh.Plans;
 using Llama.Server.Discovery;
@@ -12,10 +13,11 @@ public class EchoRoundsTests
     private readonly FakeTime _time = new();
     private readonly List<(TimeSpan At, IPEndPoint To)> _asked = [];
     private readonly HashSet<string> _silent = [];
-    private Func<IPEndPoint, Task<bool>>? _answer;
+    private Func<IPEndPoint, Task<EchoReply?>>? _answer;
+    private ClockOffset? _clock;
 
     [Fact]
-    public async Task A_probe_whose_reflector_answers_is_confirmed_and_asked_no_more()
+    public async Task A_probe_whose_reflector_answers_is_confirmed_and_left_alone_for_minutes()
     {
         await using Joining joining = await StartAsync(EchoRule.Warn);
         await joining.RegisterAsync(Probe("a"));
@@ -116,7 +118,7 @@ public class EchoRoundsTests
         _answer = async _ =>
         {
             await Task.Delay(TimeSpan.FromSeconds(1), _time);
-            return false;
+            return null;
         };
         await using Joining joining = await StartAsync(EchoRule.Warn);
         await Task.WhenAll(Enumerable.Range(1, 200).Select(i => joining.RegisterAsync(Probe($"p{i}", "192.0.2.1", 1000 + i, keepaliveSeconds: 1e6))));
@@ -148,6 +150,85 @@ public class EchoRoundsTests
         await PassAsync(joining, 1, () => EchoOf(joining, "a") == EchoState.Missing);
     }
 
+    [Fact]
+    public async Task The_clock_of_a_probe_is_looked_at_every_few_minutes_and_the_last_offset_shown()
+    {
+        _clock = new ClockOffset(5_000_000, 100_000);
+        await using Joining joining = await StartAsync(EchoRule.Warn);
+        await joining.RegisterAsync(Probe("a", keepaliveSeconds: 1e6));
+        await PassAsync(joining, 1, () => ClockOf(joining, "a") == _clock);
+        long version = joining.Registry.Find("g")!.Version;
+
+        _clock = new ClockOffset(-7_000_000, 90_000);
+        joining.Pass(299);
+        Assert.Single(_asked);
+        await PassAsync(joining, 2, () => ClockOf(joining, "a") == _clock);
+        joining.Pass(3600);
+
+        Assert.InRange(_asked.Count, 13, 14);
+        Assert.Equal(version, joining.Registry.Find("g")!.Version);
+    }
+
+    [Fact]
+    public async Task A_confirmed_probe_that_falls_silent_stays_confirmed_and_its_clock_is_unknown()
+    {
+        _clock = new ClockOffset(5_000_000, 100_000);
+        await using Joining joining = await StartAsync(EchoRule.Require);
+        await joining.RegisterAsync(Probe("a", keepaliveSeconds: 1e6));
+        await PassAsync(joining, 1, () => ClockOf(joining, "a") is not null);
+        _silent.Add("10.0.0.1");
+
+        joining.Pass(299);
+        await PassAsync(joining, 2, () => ClockOf(joining, "a") is null);
+
+        Assert.Equal(EchoState.Confirmed, EchoOf(joining, "a"));
+        Assert.Single((await joining.Registry.PlanOfAsync("g", default))!.Plan.Tests[0].Pool);
+    }
+
+    [Fact]
+    public async Task A_new_address_has_a_clock_of_its_own_and_an_old_one_is_asked_no_more()
+    {
+        _clock = new ClockOffset(5_000_000, 100_000);
+        await using Joining joining = await StartAsync(EchoRule.Warn);
+        foreach (string address in new[] { "10.0.0.1", "10.0.0.2", "10.0.0.1" })
+        {
+            await joining.RegisterAsync(Probe("a", address, instance: "x", keepaliveSeconds: 1e6));
+            Assert.Null(ClockOf(joining, "a"));
+            await PassAsync(joining, 1, () => ClockOf(joining, "a") is not null);
+        }
+
+        joining.Pass(301);
+
+        Assert.Equal(["10.0.0.1:8100", "10.0.0.2:8100", "10.0.0.1:8100", "10.0.0.1:8100"], _asked.Select(one => one.To.ToString()));
+    }
+
+    [Fact]
+    public async Task Whoever_has_not_answered_yet_goes_before_clocks()
+    {
+        await using Joining joining = await StartAsync(EchoRule.Warn);
+        await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => joining.RegisterAsync(Probe($"p{i}", $"10.0.{i / 250}.{i % 250}", keepaliveSeconds: 1e6))));
+        await PassAsync(joining, 10, () => joining.Registry.Find("g")!.Members.All(member => member.Echo == EchoState.Confirmed));
+        joining.Pass(298);
+        await joining.RegisterAsync(Probe("new", "10.9.9.9", keepaliveSeconds: 1e6));
+
+        await PassAsync(joining, 0.2, () => EchoOf(joining, "new") == EchoState.Confirmed);
+    }
+
+    [Fact]
+    public async Task After_a_restart_clocks_are_read_again()
+    {
+        _clock = new ClockOffset(5_000_000, 100_000);
+        Joining first = await StartAsync(EchoRule.Warn);
+        await first.RegisterAsync(Probe("a", keepaliveSeconds: 1e6));
+        await PassAsync(first, 1, () => EchoOf(first, "a") == EchoState.Confirmed);
+        await first.DisposeAsync();
+        await using Joining second = await Joining.StartAsync(first.Store.Restart(), _time, Options(EchoRule.Warn));
+
+        await PassAsync(second, 1, () => ClockOf(second, "a") == _clock);
+    }
+
+    private static ClockOffset? ClockOf(Joining joining, string name) => joining.Registry.Find("g", name)?.Clock;
+
     private static EchoState? EchoOf(Joining joining, string name) => joining.Registry.Find("g", name)?.Member.Echo;
 
     /// <summary>Lets time pass until something has come about, tenth by tenth of a second.</summary>
@@ -171,7 +252,7 @@ public class EchoRoundsTests
         Echo = (to, _, _) =>
         {
             lock (_asked) _asked.Add((_time.GetElapsedTime(0), to));
-            return _answer is { } answer ? answer(to) : Task.FromResult(!_silent.Contains(to.Address.ToString()));
+            return _answer is { } answer ? answer(to) : Task.FromResult(_silent.Contains(to.Address.ToString()) ? null : new EchoReply(_clock));
         },
     };
 }
