@@ -13,6 +13,9 @@ public sealed class GroupPlan
 
     /// <summary>The test within the group, then one for each other group that it tests, in the configuration's order. Pools may be empty.</summary>
     public required IReadOnlyList<PlannedTest> Tests { get; init; }
+
+    /// <summary>How many pairs of a member and a target that makes, over all tests.</summary>
+    public required long Pairs { get; init; }
 }
 
 /// <summary>One test of a group: who may be sent to, and who of them each member sends to.</summary>
@@ -39,6 +42,12 @@ public sealed class PlannedTest
 
     /// <summary>True when every member sends to all of the pool but itself, so that all get the same list.</summary>
     public bool IsSameForAll => _chosen is null;
+
+    /// <summary>How many pairs it has.</summary>
+    /// <param name="members">How many members send.</param>
+    /// <param name="isOwn">True where the group tests itself: then all of the pool are among them.</param>
+    internal long PairsOf(int members, bool isOwn) =>
+        _chosen is null ? (long)members * Pool.Count - (isOwn ? Pool.Count : 0) : _chosen.Values.Sum(targets => (long)targets.Count);
 
     /// <summary>Indices into <see cref="Pool"/> of those a member sends to, each once and never itself. Null stands for all but itself.</summary>
     public IReadOnlyList<int>? TargetsOf(string name) => _chosen?.GetValueOrDefault(name, []);

@@ -15,17 +15,19 @@ public static class MeshPlanner
     {
         GroupSettings settings = configuration.Of(group);
         IReadOnlyList<Member> members = membersOf(group);
+        PlannedTest[] tests =
+        [
+            Within(group, settings, members),
+            .. configuration.Between
+                .Where(test => test.From == group)
+                .Select(test => Across(test, members, Pool(membersOf(test.To), configuration.Of(test.To).Echo))),
+        ];
         return new GroupPlan
         {
             Group = group,
             Settings = settings,
-            Tests =
-            [
-                Within(group, settings, members),
-                .. configuration.Between
-                    .Where(test => test.From == group)
-                    .Select(test => Across(test, members, Pool(membersOf(test.To), configuration.Of(test.To).Echo))),
-            ],
+            Tests = tests,
+            Pairs = tests.Sum(test => test.PairsOf(members.Count, isOwn: test == tests[0])),
         };
     }
 

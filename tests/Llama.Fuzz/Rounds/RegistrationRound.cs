@@ -80,7 +80,7 @@ internal sealed class RegistrationRound : IRound
         using var reply = new MemoryStream();
         context.Request.Method = "GET";
         context.Response.Body = reply;
-        var plan = new GroupPlan { Group = target.Group, Settings = GroupSettings.Default, Tests = [new PlannedTest(target.Group, [target], null)] };
+        var plan = new GroupPlan { Group = target.Group, Settings = GroupSettings.Default, Pairs = 0, Tests = [new PlannedTest(target.Group, [target], null)] };
         GroupConfig.Of(plan).SendAsync(context, asker).GetAwaiter().GetResult();
 
         ConfigurationResult read = CollectorConfigurationReader.Read(Encoding.UTF8.GetString(reply.ToArray()), "f");

@@ -42,6 +42,16 @@ public class MeshPlannerTests
     });
 
     [Fact]
+    public void Pairs_are_counted_as_they_are_listed() => ForAny(group =>
+    {
+        ServerConfiguration configuration = Mesh.Configuration(group.Plan, group.Echo) with { Between = [new CrossTest(Mesh.Group, "other", 2), new CrossTest(Mesh.Group, "more", null)] };
+        Member[] others = Mesh.Members(group.Members.Length / 2);
+        GroupPlan plan = MeshPlanner.Plan(Mesh.Group, configuration, name => name == Mesh.Group ? group.Members : others);
+
+        Assert.Equal(plan.Tests.Sum(test => Mesh.Pairs(test, group.Members).Count), plan.Pairs);
+    });
+
+    [Fact]
     public void The_pool_keeps_the_order_of_joining_and_leaves_out_who_must_answer_and_does_not() => ForAny(group =>
     {
         IEnumerable<Member> expected = group.Members.Where(member => group.Echo != EchoRule.Require || member.Echo == EchoState.Confirmed);

@@ -136,7 +136,7 @@ public class PlanBoardTests
         Interlocked.Increment(ref _worked);
         if (_work > TimeSpan.Zero) _time.Pass(_work);
         return Version(group) is { } version
-            ? (new GroupPlan { Group = group, Settings = GroupSettings.Default, Tests = [] }, version)
+            ? (new GroupPlan { Group = group, Settings = GroupSettings.Default, Pairs = 0, Tests = [] }, version)
             : null;
     }
 
