@@ -179,13 +179,15 @@ public static class SummaryJson
         else json.WriteNull(name);
     }
 
-    private static void Write(Utf8JsonWriter json, string name, long? value)
+    /// <summary>A count or a duration, or null.</summary>
+    internal static void Write(Utf8JsonWriter json, string name, long? value)
     {
         if (value is { } known) json.WriteNumber(name, known);
         else json.WriteNull(name);
     }
 
-    private static void Write(Utf8JsonWriter json, string name, double? value)
+    /// <summary>A number, or null where there is none that JSON could write.</summary>
+    internal static void Write(Utf8JsonWriter json, string name, double? value)
     {
         if (value is { } known && double.IsFinite(known)) json.WriteNumber(name, known);
         else json.WriteNull(name);

@@ -15,6 +15,8 @@ internal sealed class MatrixRow
     private PairResult[] _pairs = [];
     private int _guess;
     private int _version = 1;
+    private RowTally _tally = RowTally.Nothing;
+    private int _tallied;
 
     // Where in the row each column's pair stands, or -1; as long as columns and destinations are these.
     private MatrixColumns? _columns;
@@ -80,6 +82,20 @@ internal sealed class MatrixRow
             _version++;
             removed(destination);
         }
+    }
+
+    /// <summary>What its pairs come to; counted once after the row has changed, or something in it has become stale.</summary>
+    public RowTally Tally(DateTimeOffset now)
+    {
+        if (_tallied != _version || !_tally.HoldsAt(now)) (_tally, _tallied) = (RowTally.Of(_pairs.AsSpan(0, Count), now), _version);
+        return _tally;
+    }
+
+    /// <summary>Adds those pairs to a ranking that lose something and are not stale.</summary>
+    public void Rank(LossRanking ranking, string source, byte @class, DateTimeOffset now)
+    {
+        for (int place = 0; place < Count; place++)
+            if (_pairs[place].Lost > 0 && !_pairs[place].Report.IsStale(now)) ranking.Add(source, @class, _destinations[place], _pairs[place]);
     }
 
     /// <summary>Copies the values of some metrics: for each column, those of its pair beside each other.</summary>

@@ -51,6 +51,7 @@ internal sealed class NewestPairs(IntakeOptions options, TimeProvider time)
         var mark = new ReportMark(report.Start, report.End, report.IsSuspect, time.GetTimestamp());
         lock (source.Gate)
         {
+            source.Note(mark, new SourceHealth(mark, report.Pairs.Length, report.Suspect, report.Health), now);
             int room = options.MaxPairsPerProbe - source.PairCount;
             MatrixRow? row = null;
             int rowClass = -1;
@@ -68,8 +69,13 @@ internal sealed class NewestPairs(IntakeOptions options, TimeProvider time)
     public void Restore(string groupName, string sourceName, byte @class, string destination, in PairResult result)
     {
         if (SourceOf(groupName, sourceName, result.Report.TakenAt) is not (var group, var source)) return;
+        DateTimeOffset now = time.GetUtcNow();
         lock (source.Gate)
-            Show(group, source.Row(@class), @class, destination, result, time.GetUtcNow(), source.PairCount < options.MaxPairsPerProbe);
+        {
+            if (source.Health is null) source.Note(result.Report, null, now);
+            Show(group, source.Row(@class), @class, destination, result, now, source.PairCount < options.MaxPairsPerProbe);
+        }
+
         group.Touch();
     }
 

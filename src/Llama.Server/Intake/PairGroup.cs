@@ -69,6 +69,12 @@ internal sealed class PairGroup(int maxOtherColumns)
         }
     }
 
+    /// <summary>A source that is known; null when there is none of that name.</summary>
+    public PairSource? Find(string name)
+    {
+        lock (_gate) return _sources.GetValueOrDefault(name);
+    }
+
     /// <summary>All sources at this moment.</summary>
     public IReadOnlyList<PairSource> Sources()
     {

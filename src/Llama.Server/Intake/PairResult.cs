@@ -16,7 +16,10 @@ internal sealed record ReportMark(DateTimeOffset Start, DateTimeOffset End, bool
     public TimeSpan Age(DateTimeOffset now) => now > End ? now - End : TimeSpan.Zero;
 
     /// <summary>True when pairs that have a next interval by now should have shown it.</summary>
-    public bool IsStale(DateTimeOffset now) => Age(now) > 3 * (End - Start) + MostClockSkew;
+    public bool IsStale(DateTimeOffset now) => now.UtcTicks > FreshUntilTicks;
+
+    /// <summary>Until when it is not stale, in ticks of UTC: past the last of all dates where a clock was wrong.</summary>
+    public long FreshUntilTicks => End.UtcTicks + (3 * (End - Start) + MostClockSkew).Ticks;
 
     /// <summary>
     /// True when this is what a pair shows that showed the other one: the newer interval, save that one from the future, by a clock
@@ -25,7 +28,8 @@ internal sealed record ReportMark(DateTimeOffset Start, DateTimeOffset End, bool
     public bool Supersedes(ReportMark other, DateTimeOffset now) =>
         IsOfTheFuture(now) == other.IsOfTheFuture(now) ? Start >= other.Start : other.IsOfTheFuture(now);
 
-    private bool IsOfTheFuture(DateTimeOffset now) => End > now + MostClockSkew;
+    /// <summary>True when a clock is wrong: its own, or the server's.</summary>
+    public bool IsOfTheFuture(DateTimeOffset now) => End - now > MostClockSkew;
 }
 
 /// <summary>The newest result of a pair and class, as small as it goes: -1 is what was not measured.</summary>

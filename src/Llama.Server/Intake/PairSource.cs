@@ -24,11 +24,29 @@ internal sealed class PairSource(string name)
     /// <summary>True when that is so long ago that only membership keeps its row. Belongs to the store.</summary>
     public bool IsSilent { get; set; }
 
-    /// <summary>Guards the rows.</summary>
+    /// <summary>Guards the rows and the newest report.</summary>
     public Lock Gate { get; } = new();
+
+    /// <summary>Its newest report; null before the first one. Whoever calls holds <see cref="Gate"/>.</summary>
+    public ReportMark? Newest { get; private set; }
+
+    /// <summary>What that told of the source itself; null where it told nothing. Whoever calls holds <see cref="Gate"/>.</summary>
+    public SourceHealth? Health { get; private set; }
+
+    /// <summary>The rows. Whoever calls holds <see cref="Gate"/> as long as it looks at them.</summary>
+    public IReadOnlyList<(byte Class, MatrixRow Row)> Rows => _rows;
 
     /// <summary>How many pairs it has. Whoever calls holds <see cref="Gate"/>.</summary>
     public int PairCount => _rows.Sum(row => row.Row.Count);
+
+    /// <summary>Notes a report, unless it knows a newer one. Whoever calls holds <see cref="Gate"/>.</summary>
+    /// <param name="report">The report.</param>
+    /// <param name="health">What it told of the source; null where that is not known.</param>
+    /// <param name="now">The server's clock.</param>
+    public void Note(ReportMark report, SourceHealth? health, DateTimeOffset now)
+    {
+        if (Newest is null || report.Supersedes(Newest, now)) (Newest, Health) = (report, health);
+    }
 
     /// <summary>The row of a class; null where it has none. Whoever calls holds <see cref="Gate"/>.</summary>
     public MatrixRow? Find(byte @class)

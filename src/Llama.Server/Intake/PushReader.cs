@@ -217,7 +217,7 @@ internal sealed partial class PushReader
         Expect(hasSummaries, "summaries", "is missing");
         Expect(end > start && end - start <= TimeSpan.FromDays(1), "end", "is not behind start by a day at most");
         Expect(!hasOtherLayout || report.BucketCount == 0, "rtt_buckets_layout", "is another than this server's; run the same version, or push without buckets");
-        (report.Start, report.End) = (start!.Value, end!.Value);
+        (report.Start, report.End, report.Suspect) = (start!.Value, end!.Value, suspect);
         if (report.Health is { } health) report.Health = health with { Suspect = suspect };
         return true;
     }

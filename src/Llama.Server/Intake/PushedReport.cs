@@ -28,7 +28,10 @@ internal sealed class PushedReport
     /// <summary>True when the collector does not trust the interval, for whatever reason.</summary>
     public bool IsSuspect { get; set; }
 
-    /// <summary>How well the collector did, with those reasons that are known here; null when it did not tell.</summary>
+    /// <summary>Those of its reasons that are known here.</summary>
+    public IReadOnlyList<SuspectReason> Suspect { get; set; } = [];
+
+    /// <summary>How well the collector did, with the same reasons; null when it did not tell.</summary>
     public CollectorHealth? Health { get; set; }
 
     /// <summary>The pairs, as they came.</summary>
@@ -65,7 +68,7 @@ internal sealed class PushedReport
         _flows.Clear();
         _buckets.Clear();
         Tags.Clear();
-        (Start, End, IsSuspect, Health) = (default, default, false, null);
+        (Start, End, IsSuspect, Suspect, Health) = (default, default, false, [], null);
     }
 }
 

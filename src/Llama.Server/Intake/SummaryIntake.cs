@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
+using Llama.Mesh.Membership;
 using Llama.Server.Hosting;
 using Llama.Server.Metrics;
 using Llama.Storage.History;
@@ -53,6 +54,24 @@ internal sealed class SummaryIntake : IDisposable
 
     /// <summary>The reports that were taken last.</summary>
     public IntervalFeed Intervals { get; } = new();
+
+    /// <summary>Groups from which somebody pushed within the hour.</summary>
+    public IReadOnlyList<string> GroupNames => _newest.GroupNames();
+
+    /// <summary>What a probe told of itself with its newest report; null where none has come since the server started.</summary>
+    public SourceHealth? HealthOf(string group, string probe)
+    {
+        if (_newest.Find(group)?.Find(probe) is not { } source) return null;
+        lock (source.Gate) return source.Health;
+    }
+
+    /// <summary>How a group does at this moment.</summary>
+    /// <param name="group">Its name.</param>
+    /// <param name="members">Its members; null when it has none.</param>
+    /// <param name="settledBefore">Who joined before this should have reported by now.</param>
+    /// <param name="mostWorst">How many of the worst pairs are wanted.</param>
+    public GroupTally Tally(string group, GroupSnapshot? members, DateTimeOffset settledBefore, int mostWorst) =>
+        GroupTally.Of(_newest.Find(group) ?? new PairGroup(_options.MaxOtherColumns), members, _time.GetUtcNow(), settledBefore, mostWorst);
 
     /// <summary>Answers a request, or returns null where the path is another's.</summary>
     public Task? Answer(HttpContext context, string path) => path switch

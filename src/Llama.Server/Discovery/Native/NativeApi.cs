@@ -39,9 +39,10 @@ internal sealed class NativeApi
     {
         var polls = new LongPolls(mostWaiting, time);
         var configs = new ConfigResource(registry, options, access, polls);
-        var probes = new ProbeResource(registry, options, access, clients, rates, configs, time);
+        var probes = new ProbeResource(registry, intake, options, access, clients, rates, configs, time);
         var groups = new GroupResource(registry, options, access);
-        var listing = new ProbeListing(registry, access);
+        var listing = new ProbeListing(registry, intake, access);
+        var overview = new OverviewResource(registry, intake, options, access, time);
         var events = new EventsResource(registry, access, polls, MostStreams, time);
         var history = new HistoryApi(options.History, () => registry.Groups.Select(group => group.Name), time);
         _prometheus = history.Prometheus;
@@ -59,6 +60,7 @@ internal sealed class NativeApi
             On("/api/v2/groups/{group}", (HttpMethods.Get, groups.GetAsync)),
             On("/api/v2/groups", (HttpMethods.Get, groups.ListAsync)),
             On("/api/v2/probes", (HttpMethods.Get, listing.ListAllAsync)),
+            On("/api/v2/overview", (HttpMethods.Get, (context, _) => overview.GetAsync(context))),
             On("/api/v2/events", (HttpMethods.Get, (context, path) => PastEvents.IsAskedFor(context.Request.Query)
                 ? Read(context, history.EventsAsync)
                 : events.GetAsync(context, path))),

@@ -17,10 +17,12 @@ internal static class Parameters
 
     private const int MostEntries = 1000;
 
-    /// <summary>How many entries are wanted: 100 unless told otherwise, 1000 at most; null when it is no such number.</summary>
-    public static int? Limit(HttpContext context) => context.Request.Query["limit"].ToString() switch
+    /// <summary>How many entries are wanted, 1000 at most; null when it is no such number.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="usual">How many when it does not say.</param>
+    public static int? Limit(HttpContext context, int usual = 100) => context.Request.Query["limit"].ToString() switch
     {
-        "" => 100,
+        "" => usual,
         string text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int limit) && limit > 0 => Math.Min(limit, MostEntries),
         _ => null,
     };

@@ -1,5 +1,9 @@
 using System.Text.Json;
+using Llama.Engine.Summaries;
 using Llama.Mesh.Membership;
+using Llama.Server.Collecting;
+using Llama.Server.Intake;
+using Llama.Server.Metrics;
 
 namespace Llama.Server.Discovery.Native;
 
@@ -7,9 +11,9 @@ namespace Llama.Server.Discovery.Native;
 internal static class ProbeJson
 {
     /// <summary>The members of a probe's object, into an object that is open.</summary>
-    public static void Write(Utf8JsonWriter json, Member member, TimeSpan left, DateTimeOffset heardOfAt)
+    public static void Write(Utf8JsonWriter json, KnownMember known, SourceHealth? health)
     {
-        Registration probe = member.Registration;
+        Registration probe = known.Member.Registration;
         json.WriteString("group"u8, probe.Group);
         json.WriteString("name"u8, probe.Name);
         json.WriteString("full_name"u8, probe.FullName);
@@ -18,11 +22,15 @@ internal static class ProbeJson
         json.WriteString("version"u8, probe.Version);
         json.WriteTags(probe.Tags);
         json.WriteNumber("keepalive_s"u8, probe.Keepalive.TotalSeconds);
-        json.WriteNumber("lease_left_s"u8, Math.Max(0, Math.Round(left.TotalSeconds, 3)));
+        json.WriteNumber("lease_left_s"u8, Math.Max(0, Math.Round(known.Left.TotalSeconds, 3)));
         json.WriteTime("registered_at"u8, probe.RegisteredAt);
-        json.WriteTime("heard_of_at"u8, heardOfAt);
-        json.WriteString("echo"u8, Name(member.Echo));
+        json.WriteTime("heard_of_at"u8, known.HeardOfAt);
+        json.WriteString("echo"u8, Name(known.Member.Echo));
         json.WriteBoolean("pushes"u8, probe.Pushes);
+        SummaryJson.Write(json, "clock_offset_ns", known.Clock?.Nanos);
+        SummaryJson.Write(json, "clock_offset_error_ns", known.Clock?.ErrorNanos);
+        if (health is null) json.WriteNull("health"u8);
+        else Write(json, health);
     }
 
     /// <summary>How the state of the echo check is written.</summary>
@@ -32,4 +40,26 @@ internal static class ProbeJson
         EchoState.Missing => "missing",
         _ => "unknown",
     };
+
+    private static void Write(Utf8JsonWriter json, SourceHealth health)
+    {
+        CollectorHealth? collector = health.Collector;
+        json.WriteStartObject("health"u8);
+        json.WriteTime("start"u8, health.Report.Start);
+        json.WriteTime("end"u8, health.Report.End);
+        json.WriteStartArray("suspect"u8);
+        foreach (SuspectReason reason in health.Suspect) json.WriteStringValue(reason.SnakeCase());
+        if (health.Report.IsSuspect && health.Suspect.Count == 0) json.WriteStringValue("other"u8);
+        json.WriteEndArray();
+        json.WriteNumber("pairs"u8, health.Pairs);
+        SummaryJson.Write(json, "send_lateness_p99_ns", collector?.SendLatenessP99Nanos);
+        SummaryJson.Write(json, "skipped_sends", collector?.SkippedSends);
+        SummaryJson.Write(json, "send_errors", collector?.SendErrors);
+        SummaryJson.Write(json, "receive_drops", collector?.ReceiveDrops);
+        SummaryJson.Write(json, "unmatched_replies", collector?.UnmatchedReplies);
+        SummaryJson.Write(json, "clock_steps", collector?.ClockSteps);
+        SummaryJson.Write(json, "gc_pause_ns", collector?.GarbageCollectionPause.Ticks * TimeSpan.NanosecondsPerTick);
+        SummaryJson.Write(json, "cpu_pressure_ratio", collector?.CpuPressure);
+        json.WriteEndObject();
+    }
 }

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Llama.Mesh.Membership;
 using Llama.Server.Discovery.Access;
+using Llama.Server.Intake;
 using Microsoft.AspNetCore.Http;
 
 namespace Llama.Server.Discovery.Native;
@@ -10,7 +11,7 @@ namespace Llama.Server.Discovery.Native;
 /// <summary>
 /// <c>/api/v2/probes</c> and <c>/api/v2/groups/{group}/probes</c>: probes by group and name, in pages, filtered. Any thread may call it.
 /// </summary>
-internal sealed class ProbeListing(Registry registry, AccessRules access)
+internal sealed class ProbeListing(Registry registry, SummaryIntake intake, AccessRules access)
 {
     // Goes with the snapshot it was sorted from.
     private readonly ConditionalWeakTable<GroupSnapshot, Member[]> _sorted = [];
@@ -49,8 +50,8 @@ internal sealed class ProbeListing(Registry registry, AccessRules access)
     {
         Registration probe = member.Registration;
         json.WriteStartObject();
-        if (registry.Find(probe.Group, probe.Name) is { } now) ProbeJson.Write(json, now.Member, now.Left, now.HeardOfAt);
-        else ProbeJson.Write(json, member, TimeSpan.Zero, probe.RegisteredAt);
+        KnownMember known = registry.Find(probe.Group, probe.Name) ?? new KnownMember(member, TimeSpan.Zero, probe.RegisteredAt, null);
+        ProbeJson.Write(json, known, intake.HealthOf(probe.Group, probe.Name));
         json.WriteEndObject();
     }
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using Llama.Mesh.Membership;
 using Llama.Server.Discovery.Access;
 using Llama.Server.Hosting;
+using Llama.Server.Intake;
 using Llama.Server.Metrics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -10,7 +11,14 @@ namespace Llama.Server.Discovery.Native;
 
 /// <summary><c>/api/v2/groups/{group}/probes/{name}</c>: joining, renewing, looking up, removing. Any thread may call it.</summary>
 internal sealed class ProbeResource(
-    Registry registry, DiscoveryOptions options, AccessRules access, ClientAddresses clients, SourceRates rates, ConfigResource configs, TimeProvider time)
+    Registry registry,
+    SummaryIntake intake,
+    DiscoveryOptions options,
+    AccessRules access,
+    ClientAddresses clients,
+    SourceRates rates,
+    ConfigResource configs,
+    TimeProvider time)
 {
     private static readonly TimeSpan LongestRenew = TimeSpan.FromSeconds(30);
 
@@ -51,7 +59,7 @@ internal sealed class ProbeResource(
     {
         if (context.IsRefused(access.MayRead(context), Problems.ReadToken, out Task refusal)) return refusal;
         return registry.Find(path.Group, path.Name) is { } found
-            ? context.ReplyObjectAsync(StatusCodes.Status200OK, json => ProbeJson.Write(json, found.Member, found.Left, found.HeardOfAt))
+            ? context.ReplyObjectAsync(StatusCodes.Status200OK, json => ProbeJson.Write(json, found, intake.HealthOf(path.Group, path.Name)))
             : ReplyUnknownAsync(context, path);
     }
 
