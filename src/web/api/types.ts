@@ -270,6 +270,8 @@ export interface GroupOverview {
 /** /api/v2/overview */
 export interface OverviewAnswer {
   now: string
+  /** Of more than 1,000 groups those are told that lose most. */
+  groups_left_out: number
   groups: GroupOverview[]
 }
 
