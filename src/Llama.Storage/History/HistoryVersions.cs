@@ -19,9 +19,21 @@ internal sealed class HistoryVersions
     public HistoryVersions() => _floor = _last;
 
     /// <summary>The number of what began before a moment.</summary>
-    public long Of(string group, DateTimeOffset before)
+    public long Of(string group, DateTimeOffset before) => Of(group, 0, HistoryTime.Of(before));
+
+    /// <summary>The number of what began in a span, or of more than that.</summary>
+    public long Of(string group, long fromTicks, long toTicks)
     {
-        lock (_lock) return Math.Max(_floor, _books.TryGetValue(group, out Book? book) ? book.Newest(HistoryTime.Of(before)) : 0);
+        lock (_lock) return Math.Max(_floor, _books.TryGetValue(group, out Book? book) ? book.Newest(fromTicks, toTicks) : 0);
+    }
+
+    /// <summary>The largest number there is: what is read from now on is at least as new as all that has one.</summary>
+    public long Last
+    {
+        get
+        {
+            lock (_lock) return _last;
+        }
     }
 
     /// <summary>Something that began at a moment has come in.</summary>
@@ -70,10 +82,11 @@ internal sealed class HistoryVersions
             _changed[bucket % Buckets] = version;
         }
 
-        public long Newest(long before)
+        public long Newest(long from, long to)
         {
-            long newest = _older;
-            for (long bucket = Math.Max(0, _newestBucket - Buckets + 1); bucket <= _newestBucket && bucket * BucketTicks < before; bucket++)
+            long oldestBucket = Math.Max(0, _newestBucket - Buckets + 1);
+            long newest = from / BucketTicks < oldestBucket ? _older : 0;
+            for (long bucket = Math.Max(oldestBucket, from / BucketTicks); bucket <= _newestBucket && bucket * BucketTicks < to; bucket++)
                 newest = Math.Max(newest, _changed[bucket % Buckets]);
             return newest;
         }

@@ -41,6 +41,16 @@ public interface IHistoryStore : IAsyncDisposable
     /// <exception cref="IOException">What is stored can't be read.</exception>
     Task<HistoryAnswer> QueryAsync(HistoryQuery query, Action<HistorySeries> take, CancellationToken cancellation);
 
+    /// <summary>Answers how a group as a whole was over time.</summary>
+    /// <param name="query">
+    /// Which pairs, and of when: its span is extended to whole steps, which have to be above zero. What is wanted besides counts, and which
+    /// are worst, does not matter here. Where what is kept of a time is coarser than the step, it counts in the step that it begins in.
+    /// </param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="HistoryLimitException">There would be more steps than the query allows points.</exception>
+    /// <exception cref="IOException">What is stored can't be read.</exception>
+    Task<HistoryTimeline> TimelineAsync(HistoryQuery query, CancellationToken cancellation);
+
     /// <summary>What is kept of all groups together, finest level first. Cheap enough for every look of a page.</summary>
     /// <exception cref="IOException">What is stored can't be read.</exception>
     Task<IReadOnlyList<HistoryLevelSpan>> SpansAsync(CancellationToken cancellation);

@@ -35,7 +35,7 @@ public sealed class SqliteHistoryStore : IHistoryStore
         _options = options;
         _lock = hold;
         _directory = directory;
-        _reader = new HistoryReader(directory, () => HistoryFile.ConnectToRead(path));
+        _reader = new HistoryReader(directory, () => HistoryFile.ConnectToRead(path), hold is null ? null : _versions);
         _commits = new CommitTurn(path, options, directory, _versions);
         _upkeep = new Upkeep(path, options, directory, _commits, reportsSince);
     }
@@ -126,6 +126,9 @@ public sealed class SqliteHistoryStore : IHistoryStore
     /// <inheritdoc/>
     public Task<HistoryAnswer> QueryAsync(HistoryQuery query, Action<HistorySeries> take, CancellationToken cancellation) =>
         _reader.QueryAsync(query, take, cancellation);
+
+    /// <inheritdoc/>
+    public Task<HistoryTimeline> TimelineAsync(HistoryQuery query, CancellationToken cancellation) => _reader.TimelineAsync(query, cancellation);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<HistoryLevelSpan>> SpansAsync(CancellationToken cancellation) => Task.Run(() => HistoryFigures.Spans(_path, _options.Retention), cancellation);

@@ -121,36 +121,32 @@ internal ref struct CountsReader
     }
 
     /// <summary>
-    /// Adds up what was sent and lost in the points of the pair whose moments are in a span, and goes behind them all. Points where
-    /// nothing happened are taken many at a time.
+    /// Tells what was sent and lost in the points of the pair whose moments are in a span, and goes behind them all. Points where
+    /// nothing happened are told many at a time.
     /// </summary>
     /// <param name="from">Start of the span, in 100 ns since the Unix epoch.</param>
     /// <param name="to">Its end.</param>
-    /// <param name="loss">What is added to.</param>
-    /// <param name="extent">From when to when it was, likewise.</param>
-    public void AddLoss(long from, long to, ref LossCount loss, ref LossExtent extent)
+    /// <param name="sink">Is told.</param>
+    public void TellLoss<TSink>(long from, long to, ref TSink sink)
+        where TSink : struct, ILossSink, allows ref struct
     {
         BeginPoints();
         while (_at + 1 < _pair.Points)
         {
-            if (_at >= 0 && AddPlain(from, to, ref loss, ref extent)) continue;
+            if (_at >= 0 && TellPlain(from, to, ref sink)) continue;
             BeginPoint();
             long moment = _before.Moment;
             if (CountsPart.Begin(ref _counts, ref _before, 0))
             {
                 CountsPart.TakePlain(ref _counts, ref _before);
                 CheckOrder(moment);
-                if (_before.Moment < from || _before.Moment >= to) continue;
-                loss.Add(1, _before.Sent.Value, 0);
-                extent.Add(_before.Moment + _before.Start.Value, _before.Moment + _before.Start.Value + _before.Length.Value);
+                if (_before.Moment >= from && _before.Moment < to) sink.Add(PlainAt(_before.Moment, 1));
                 continue;
             }
 
             CountsPart.TransferOthers(ref _counts, ref _before, ref _point);
             CheckOrder(moment);
-            if (_point.Moment < from || _point.Moment >= to) continue;
-            loss.Add(1, _point.Counts.Sent, _point.Counts.Lost);
-            extent.Add(_point.Start, _point.End);
+            if (_point.Moment >= from && _point.Moment < to) sink.Add(LossRun.Of(_point));
         }
     }
 
@@ -187,8 +183,9 @@ internal ref struct CountsReader
         _pointsLeft -= points;
     }
 
-    /// <summary>Takes points that are as the one before lets expect; false where the next is none.</summary>
-    private bool AddPlain(long from, long to, ref LossCount loss, ref LossExtent extent)
+    /// <summary>Tells points that are as the one before lets expect; false where the next is none.</summary>
+    private bool TellPlain<TSink>(long from, long to, ref TSink sink)
+        where TSink : struct, ILossSink, allows ref struct
     {
         long before = _before.Moment;
         int points = PassPlain();
@@ -196,34 +193,34 @@ internal ref struct CountsReader
         long step = _before.Step.Value, first = before + step;
         long skipped = first >= from ? 0 : Math.Min(points, (from - first + step - 1) / step);
         long wanted = (_before.Moment < to ? points : first >= to ? 0 : (to - first + step - 1) / step) - skipped;
-        if (wanted <= 0) return true;
-        loss.Add(wanted, wanted * _before.Sent.Value, 0);
-        long start = first + skipped * step + _before.Start.Value;
-        extent.Add(start, start + (wanted - 1) * step + _before.Length.Value);
+        if (wanted > 0) sink.Add(PlainAt(first + skipped * step, wanted));
         return true;
     }
-}
 
-/// <summary>Datagrams of some points.</summary>
-internal struct LossCount
-{
-    public long Points;
-    public long Sent;
-    public long Lost;
-
-    public void Add(long points, long sent, long lost)
+    private readonly LossRun PlainAt(long moment, long points)
     {
-        Points += points;
-        Sent += sent;
-        Lost += lost;
+        long start = moment + _before.Start.Value;
+        return new LossRun(moment, _before.Step.Value, points, _before.Sent.Value, 0, start, start + _before.Length.Value);
     }
 }
 
-/// <summary>From when to when something was counted, in 100 ns since the Unix epoch; the end is before the start where nothing was.</summary>
-internal struct LossExtent()
+/// <summary>Points of a pair one after the other that are alike. Times are in 100 ns, moments since the Unix epoch.</summary>
+/// <param name="Moment">The moment of the first.</param>
+/// <param name="Step">From one to the next; of one point, anything.</param>
+/// <param name="Points">How many, above 0.</param>
+/// <param name="Sent">Datagrams that each of them sent.</param>
+/// <param name="Lost">Of these, lost.</param>
+/// <param name="Start">Start of the first one.</param>
+/// <param name="End">End of the first one.</param>
+internal readonly record struct LossRun(long Moment, long Step, long Points, long Sent, long Lost, long Start, long End)
 {
-    public long Start = long.MaxValue;
-    public long End = long.MinValue;
+    /// <summary>One point.</summary>
+    public static LossRun Of(in CountsPoint point) => new(point.Moment, 0, 1, point.Counts.Sent, point.Counts.Lost, point.Start, point.End);
+}
 
-    public void Add(long start, long end) => (Start, End) = (Math.Min(Start, start), Math.Max(End, end));
+/// <summary>Is told what was sent and lost.</summary>
+internal interface ILossSink
+{
+    /// <summary>Takes points.</summary>
+    void Add(in LossRun run);
 }

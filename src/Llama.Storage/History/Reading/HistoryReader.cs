@@ -13,6 +13,7 @@ internal sealed class HistoryReader : IAsyncDisposable
 
     private readonly HistoryDirectory _directory;
     private readonly Func<SqliteConnection> _connect;
+    private readonly TimelineMemory? _timelines;
     private readonly SemaphoreSlim _turns = new(MostAtATime);
     private readonly ConcurrentBag<ReadConnection> _idle = [];
     private bool _isDisposed;
@@ -20,10 +21,12 @@ internal sealed class HistoryReader : IAsyncDisposable
     /// <summary>A reader of a file.</summary>
     /// <param name="directory">Who is known in it.</param>
     /// <param name="connect">Opens it to be read.</param>
-    public HistoryReader(HistoryDirectory directory, Func<SqliteConnection> connect)
+    /// <param name="versions">Tells when something has come in; null where nobody knows, and nothing is remembered.</param>
+    public HistoryReader(HistoryDirectory directory, Func<SqliteConnection> connect, HistoryVersions? versions = null)
     {
         _directory = directory;
         _connect = connect;
+        _timelines = versions is null ? null : new TimelineMemory(versions);
     }
 
     /// <inheritdoc cref="IHistoryStore.QueryAsync"/>
@@ -32,6 +35,14 @@ internal sealed class HistoryReader : IAsyncDisposable
         if (query.Step < TimeSpan.Zero) throw new ArgumentException("A step can't be below zero.", nameof(query));
         if (query is { Top: not null, Step: not null }) throw new ArgumentException("Only series of one point have worst ones.", nameof(query));
         return ReadAsync(connection => new Question(connection, query, take, cancellation).Answer(_directory), cancellation);
+    }
+
+    /// <inheritdoc cref="IHistoryStore.TimelineAsync"/>
+    public Task<HistoryTimeline> TimelineAsync(HistoryQuery query, CancellationToken cancellation)
+    {
+        if (query.Step is not { } step || step <= TimeSpan.Zero) throw new ArgumentException("A timeline has steps.", nameof(query));
+        TimelineMemory.KnownSteps? known = _timelines?.Of(query);
+        return ReadAsync(connection => new TimelineQuestion(connection, query, cancellation).Answer(_directory, known), cancellation);
     }
 
     /// <inheritdoc cref="IHistoryStore.EventsAsync"/>

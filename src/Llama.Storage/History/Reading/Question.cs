@@ -6,38 +6,22 @@ internal sealed class Question(ReadConnection connection, HistoryQuery query, Ac
     // What is put together at a time, in points. Destinations that would be more are read one part after the other.
     private const long PointsAtATime = 50_000;
 
-    // From the Unix epoch to where numbers of row spans end.
-    private static readonly long EndOfTimeTicks = HistoryLevel.Raw.RowSpan().Ticks * ((1 << 24) - 1);
-
     /// <summary>Answers it.</summary>
     public HistoryAnswer Answer(HistoryDirectory directory)
     {
-        (int First, int Last)[] spans = connection.Spans();
-        long from = Math.Clamp(HistoryTime.Of(query.From), 0, EndOfTimeTicks), to = Math.Clamp(HistoryTime.Of(query.To), 0, EndOfTimeTicks);
+        long from = ScanRange.Clamp(HistoryTime.Of(query.From)), to = ScanRange.Clamp(HistoryTime.Of(query.To));
         if (from >= to || directory.Find(query.Group) is not { } group) return new HistoryAnswer(query.Step, null, null, 0);
 
-        long[] since = [.. HistoryLevels.All.Select(connection.SinceOf)];
-        List<Piece> plan = ReadPlan.Of(from, EndOfPlan(to, since, spans), query.IsNewestOnly ? TimeSpan.Zero : query.Step, since);
-        Extent[] extents = [.. plan.Select(piece => Extent.Of(piece, spans[(int)piece.Level])).Where(extent => extent.First <= extent.Last)];
-        var range = new ScanRange(extents, from, to, query.Class);
+        ScanRange range = ScanRange.Of(connection, from, to, query.IsNewestOnly ? TimeSpan.Zero : query.Step, query.Class);
         Selection selection = Selection.Of(query, group);
-        return query.Top is { } top ? AnswerWorst(range, selection, new WorstSeries(top)) : AnswerAll(range, selection, MostPoints(extents));
+        return query.Top is { } top ? AnswerWorst(range, selection, new WorstSeries(top)) : AnswerAll(range, selection, MostPoints(range.Extents));
     }
 
     private Scan ScanInto(SeriesTable table, ScanRange range) =>
         query.IsNewestOnly ? new NewestScan(connection, range, table, cancellation) : new SumScan(connection, range, table, cancellation);
 
-    // Where nothing that is settled begins behind the span, the hour and the day that it ends in can be read as they are. Each level
-    // has all that is settled and begins where it is kept: so the least end of them is behind all of it.
-    private static long EndOfPlan(long toTicks, long[] since, (int First, int Last)[] spans)
-    {
-        long settledTicks = HistoryLevels.All.Min(level => Math.Max(since[(int)level], (spans[(int)level].Last + 1) * level.RowSpan().Ticks));
-        long day = HistoryLevel.Day.Step().Ticks;
-        return toTicks < settledTicks ? toTicks : (toTicks + day - 1) / day * day;
-    }
-
     // How many points a key has at most, where reports are not more frequent than every ten seconds.
-    private long MostPoints(Extent[] extents)
+    private long MostPoints(IReadOnlyList<Extent> extents)
     {
         if (query.IsNewestOnly || query.Step is not { } step) return 1;
         long pointTicks = step > TimeSpan.Zero ? step.Ticks : 10 * TimeSpan.TicksPerSecond;
@@ -86,14 +70,21 @@ internal sealed class Question(ReadConnection connection, HistoryQuery query, Ac
 
     private HistoryAnswer RankByLoss(ScanRange range, Selection selection, WorstSeries worst)
     {
-        var scan = new LossScan(connection, range, selection.Destinations.Names.Count, cancellation);
-        for (int place = 0; place < selection.Sources.Count; place++)
+        LossGrid grid = LossGrid.OfOneStep(selection.Destinations.Names.Count);
+        var scan = new LossScan(connection, range, grid, cancellation);
+        long series = 0;
+        for (int source = 0; source < selection.Sources.Count; source++)
         {
-            foreach (int id in selection.Sources[place].Ids) scan.Read(new ScanTask(id, selection.Destinations, HistoryDetail.Counts));
-            scan.Show((destination, sent, lost) => worst.Add(place, destination, sent, lost));
+            foreach (int id in selection.Sources[source].Ids) scan.Read(new ScanTask(id, selection.Destinations, HistoryDetail.Counts));
+            for (int place = 0; place < grid.Keys.Count; place++) worst.Add(source, grid.Keys[place], grid.Of(place)[0].Sent, grid.Of(place)[0].Lost);
+            series += grid.Keys.Count;
+            grid.Clear();
         }
 
-        return new HistoryAnswer(query.Step, scan.Oldest, scan.Newest, scan.Series);
+        LossExtent extent = grid.Extents[0];
+        return extent.IsAny
+            ? new HistoryAnswer(query.Step, HistoryTime.At(extent.Start), HistoryTime.At(extent.End), series)
+            : new HistoryAnswer(query.Step, null, null, series);
     }
 
     private void GiveWorst(ScanRange range, Selection selection, IReadOnlyList<(int Source, int Destination)> places)

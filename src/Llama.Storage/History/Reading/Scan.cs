@@ -1,12 +1,5 @@
 namespace Llama.Storage.History.Reading;
 
-/// <summary>What is read of the file. Immutable.</summary>
-/// <param name="Extents">What is read of the levels, in the order of time.</param>
-/// <param name="FromTicks">Start of the span, for what is in no level yet; in ticks since the Unix epoch.</param>
-/// <param name="ToTicks">Its end.</param>
-/// <param name="Class">Of this class; null for all of them.</param>
-internal sealed record ScanRange(IReadOnlyList<Extent> Extents, long FromTicks, long ToTicks, byte? Class);
-
 /// <summary>What is read of one source.</summary>
 /// <param name="Source">Its number.</param>
 /// <param name="Destinations">The destinations.</param>

@@ -106,6 +106,40 @@ internal sealed class HistoryModel : IHistoryStore
         return new HistoryAnswer(query.Step, counted.Min(one => (DateTimeOffset?)one.Start), counted.Max(one => (DateTimeOffset?)one.Totals.End), all.Length);
     }
 
+    public async Task<HistoryTimeline> TimelineAsync(HistoryQuery query, CancellationToken cancellation)
+    {
+        await BeforeAnswer(cancellation);
+        TimeSpan step = query.Step!.Value;
+        DateTimeOffset from = Floor(query.From, step), to = Floor(query.To.AddTicks(step.Ticks - 1), step);
+        lock (_gate)
+        {
+            Measured[] counted = [.. _measured.Where(one => IsWanted(query with { From = from, To = to }, one))];
+            return new HistoryTimeline(from, to, [.. counted.GroupBy(one => Floor(one.Start, step)).OrderBy(one => one.Key).Select(Step).Where(one => one.Pairs > 0)]);
+        }
+
+        TimelineStep Step(IGrouping<DateTimeOffset, Measured> all)
+        {
+            (long Sent, long Lost)[] pairs =
+            [
+                .. all.GroupBy(one => (SourceKey(query, one), DestinationKey(query, one)))
+                    .Select(pair => (Sent: pair.Sum(one => one.Totals.Counts.Sent), Lost: pair.Sum(one => one.Totals.Counts.Lost))).Where(pair => pair.Sent > 0),
+            ];
+            (long sent, long lost) = pairs.OrderByDescending(pair => (double)pair.Lost / pair.Sent).ThenByDescending(pair => pair.Lost).FirstOrDefault();
+            return new TimelineStep
+            {
+                At = all.Key,
+                Start = all.Min(one => one.Start),
+                End = all.Max(one => one.Totals.End),
+                Pairs = pairs.Length,
+                LossyPairs = pairs.Count(pair => pair.Lost > 0),
+                Sent = pairs.Sum(pair => pair.Sent),
+                Lost = pairs.Sum(pair => pair.Lost),
+                WorstSent = sent,
+                WorstLost = lost,
+            };
+        }
+    }
+
     public async Task<IReadOnlyList<HistoryLevelSpan>> SpansAsync(CancellationToken cancellation)
     {
         await BeforeAnswer(cancellation);
@@ -155,7 +189,9 @@ internal sealed class HistoryModel : IHistoryStore
     private static DateTimeOffset Moment(HistoryQuery query, DateTimeOffset start) =>
         query.Step is not { } step ? query.From
         : step == TimeSpan.Zero ? start
-        : start.AddTicks(-((start - DateTimeOffset.UnixEpoch).Ticks % step.Ticks));
+        : Floor(start, step);
+
+    private static DateTimeOffset Floor(DateTimeOffset at, TimeSpan step) => at.AddTicks(-((at - DateTimeOffset.UnixEpoch).Ticks % step.Ticks));
 
     private static Series[] Worst(Series[] all, HistoryTop top) =>
     [

@@ -39,7 +39,7 @@ public sealed class BlockDamageTests
             {
                 mutated.Read((HistoryDetail)random.Next(8));
                 new BlockBuilder().Add(mutated.Counts, mutated.Detail);
-                AddLoss(mutated, random);
+                TellLoss(mutated, random);
                 read++;
             }
             catch (InvalidDataException)
@@ -127,14 +127,13 @@ public sealed class BlockDamageTests
         return Block.Of(points);
     }
 
-    private static void AddLoss(Block block, Random random)
+    private static void TellLoss(Block block, Random random)
     {
         long from = HistoryTime.Of(ArbitraryTotals.Noon.AddSeconds(random.Next(-10, 200)));
-        var loss = new LossCount();
-        var extent = new LossExtent();
+        var sum = new LossSum();
         var reader = new CountsReader(block.Counts, out _);
         while (reader.NextPlainPairs() > 0 || reader.NextPair())
-            if (random.Next(3) > 0) reader.AddLoss(from, from + random.NextInt64(long.MaxValue - from), ref loss, ref extent);
+            if (random.Next(3) > 0) reader.TellLoss(from, from + random.NextInt64(long.MaxValue - from), ref sum);
     }
 
     private static Block Mutated(Random random)

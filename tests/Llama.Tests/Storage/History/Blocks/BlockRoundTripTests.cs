@@ -111,21 +111,18 @@ public sealed class BlockRoundTripTests
             Block block = Block.Of(points);
             var reader = new CountsReader(block.Counts, out _);
             long begin = HistoryTime.Of(from), end = HistoryTime.Of(to);
-            var found = new List<(int Destination, byte Class, LossCount Loss, LossExtent Extent)>();
+            var found = new List<(int Destination, byte Class, LossSum Sum)>();
             while (reader.NextPair())
             {
                 if (reader.Destination % 2 == 0) reader.NextPoint();
-                var loss = new LossCount();
-                var extent = new LossExtent();
-                reader.AddLoss(begin, end, ref loss, ref extent);
-                found.Add((reader.Destination, reader.Class, loss, extent));
+                var sum = new LossSum();
+                reader.TellLoss(begin, end, ref sum);
+                found.Add((reader.Destination, reader.Class, sum));
                 for (int left = reader.NextPlainPairs() - 1, last = reader.Destination; left >= 0; left--)
                 {
-                    (loss, extent) = (new LossCount(), new LossExtent());
-                    bool isWanted = reader.Point.Moment >= begin && reader.Point.Moment < end;
-                    if (isWanted) loss.Add(1, reader.Point.Counts.Sent, reader.Point.Counts.Lost);
-                    if (isWanted) extent.Add(reader.Point.Start, reader.Point.End);
-                    found.Add((last - left, reader.Class, loss, extent));
+                    sum = new LossSum();
+                    if (reader.Point.Moment >= begin && reader.Point.Moment < end) sum.Add(LossRun.Of(reader.Point));
+                    found.Add((last - left, reader.Class, sum));
                 }
             }
 
@@ -134,11 +131,11 @@ public sealed class BlockRoundTripTests
             foreach ((IEnumerable<Point> all, var actual) in expected.Zip(found))
             {
                 Point[] wanted = [.. all.Where(point => point.Moment >= from && point.Moment < to)];
-                Assert.Equal(wanted.Length, actual.Loss.Points);
-                Assert.Equal(Sum(wanted, point => point.Totals.Counts.Sent), actual.Loss.Sent);
-                Assert.Equal(Sum(wanted, point => point.Totals.Counts.Lost), actual.Loss.Lost);
-                Assert.Equal(wanted.Select(point => HistoryTime.Of(point.Totals.Start)).DefaultIfEmpty(long.MaxValue).Min(), actual.Extent.Start);
-                Assert.Equal(wanted.Select(point => HistoryTime.Of(point.Totals.End)).DefaultIfEmpty(long.MinValue).Max(), actual.Extent.End);
+                Assert.Equal(wanted.Length, actual.Sum.Points);
+                Assert.Equal(Sum(wanted, point => point.Totals.Counts.Sent), actual.Sum.Sent);
+                Assert.Equal(Sum(wanted, point => point.Totals.Counts.Lost), actual.Sum.Lost);
+                Assert.Equal(wanted.Select(point => HistoryTime.Of(point.Totals.Start)).DefaultIfEmpty(long.MaxValue).Min(), actual.Sum.Start);
+                Assert.Equal(wanted.Select(point => HistoryTime.Of(point.Totals.End)).DefaultIfEmpty(long.MinValue).Max(), actual.Sum.End);
             }
         }).Check(Many);
 
