@@ -12,7 +12,7 @@ internal sealed class RequestCounters
         "other", "/", "/assets", "/metrics", "/healthz", "/readyz", "/openapi/v2.json",
         "/api/v1/my_ip_address", "/api/v1/interval", "/api/v1/register", "/api/v1/list", "/api/v1/config", "/api/v1/scraper",
         "/api/v2/groups", "/api/v2/probes", "/api/v2/events", "/api/v2/summaries", "/api/v2/matrix", "/api/v2/register", "/api/v2/config",
-        "/api/v2/series", "/api/v2/flows", "/api/v2/worst", "/api/v2/history", "/api/v2/intervals",
+        "/api/v2/series", "/api/v2/timeline", "/api/v2/flows", "/api/v2/worst", "/api/v2/history", "/api/v2/intervals",
         "/api/v1/query", "/api/v1/query_range", "/api/v1/series", "/api/v1/labels", "/api/v1/label",
     ];
 

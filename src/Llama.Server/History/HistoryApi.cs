@@ -26,6 +26,10 @@ internal sealed class HistoryApi(IHistoryStore? store, Func<IEnumerable<string>>
     public Task SeriesAsync(HttpContext context) =>
         AnswerAsync(context, (kept, question, buffer) => new PastSeries(kept, _desk).FindAsync(question, buffer, context.RequestAborted));
 
+    /// <summary>A group as a whole over time.</summary>
+    public Task TimelineAsync(HttpContext context) =>
+        AnswerAsync(context, (kept, question, buffer) => new PastTimeline(kept, _desk).FindAsync(question, buffer, context.RequestAborted));
+
     /// <summary>Flows of a pair over time.</summary>
     public Task FlowsAsync(HttpContext context) =>
         AnswerAsync(context, (kept, question, buffer) => new PastFlows(kept, _desk).FindAsync(question, buffer, context.RequestAborted));

@@ -14,21 +14,30 @@ internal static class PastJson
     /// <summary>A writer of an answer.</summary>
     public static Utf8JsonWriter Writer(IBufferWriter<byte> output) => new(output, new JsonWriterOptions { SkipValidation = true });
 
-    /// <summary>Group, class and span.</summary>
+    /// <summary>Class, span and units.</summary>
     public static void WriteHead(Utf8JsonWriter json, HistoryQuery query, IEnumerable<MatrixMetric> metrics)
+    {
+        WriteSpan(json, query);
+        MatrixJson.WriteUnits(json, metrics);
+    }
+
+    /// <summary>Class and span.</summary>
+    public static void WriteSpan(Utf8JsonWriter json, HistoryQuery query)
     {
         MatrixJson.WriteClass(json, query.Class);
         json.WriteTime("from"u8, query.From);
         json.WriteTime("to"u8, query.To);
         if (query.Step is { } step) json.WriteNumber("step_ms"u8, (long)step.TotalMilliseconds);
-        MatrixJson.WriteUnits(json, metrics);
     }
 
     /// <summary>What the answer rests on, and its end.</summary>
-    public static void WriteEnd(Utf8JsonWriter json, HistoryAnswer answer)
+    public static void WriteEnd(Utf8JsonWriter json, HistoryAnswer answer) => WriteEnd(json, answer.Oldest, answer.Newest);
+
+    /// <summary>Start of the first and end of the last interval of an answer, and its end.</summary>
+    public static void WriteEnd(Utf8JsonWriter json, DateTimeOffset? oldest, DateTimeOffset? newest)
     {
-        SummaryJson.WriteTime(json, "oldest", answer.Oldest);
-        SummaryJson.WriteTime(json, "newest", answer.Newest);
+        SummaryJson.WriteTime(json, "oldest", oldest);
+        SummaryJson.WriteTime(json, "newest", newest);
         json.WriteEndObject();
         json.Flush();
     }

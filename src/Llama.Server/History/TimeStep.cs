@@ -12,7 +12,8 @@ internal static class TimeStep
 
     private static readonly TimeSpan Longest = TimeSpan.FromDays(3660);
 
-    private static readonly TimeSpan[] Round =
+    /// <summary>Round steps, the shortest first; each of a level's length or above divides by it.</summary>
+    public static IReadOnlyList<TimeSpan> Round { get; } =
     [
         TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(10),
         TimeSpan.FromMinutes(30), TimeSpan.FromHours(1), TimeSpan.FromHours(6), TimeSpan.FromDays(1),

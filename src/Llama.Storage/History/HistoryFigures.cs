@@ -40,7 +40,8 @@ internal static class HistoryFigures
         {
             using SqliteConnection connection = HistoryFile.ConnectToRead(path);
             SqliteFile.Run(connection, "BEGIN");
-            return [.. HistoryLevels.All.Select(level => Span(connection, level, retention.Of(level)))];
+            Dictionary<string, (long Entries, long Octets)> tally = Tally(connection);
+            return [.. HistoryLevels.All.Select(level => Span(connection, level, retention.Of(level), tally[HistorySchema.Table(level)]))];
         }
         catch (SqliteException error)
         {
@@ -48,13 +49,13 @@ internal static class HistoryFigures
         }
     }
 
-    private static HistoryLevelSpan Span(SqliteConnection connection, HistoryLevel level, TimeSpan retention)
+    private static HistoryLevelSpan Span(SqliteConnection connection, HistoryLevel level, TimeSpan retention, (long Points, long Octets) tally)
     {
-        HistoryLevelStatistics rows = Read(connection, level, default);
+        HistoryLevelStatistics rows = Read(connection, level, tally);
         using var journal = new Statement(connection, """SELECT min(start), (SELECT "end" FROM report ORDER BY start DESC LIMIT 1), count(*) FROM journal""");
-        if (level != HistoryLevel.Raw || !journal.Next() || journal.Number(2) == 0) return new HistoryLevelSpan(level, retention, rows.Oldest, rows.Newest);
+        if (level != HistoryLevel.Raw || !journal.Next() || journal.Number(2) == 0) return new HistoryLevelSpan(level, retention, rows.Oldest, rows.Newest, rows.Bytes);
         DateTimeOffset oldest = HistoryTime.At(journal.Number(0)), newest = HistoryTime.At(journal.Number(1));
-        return new HistoryLevelSpan(level, retention, rows.Oldest < oldest ? rows.Oldest : oldest, rows.Newest > newest ? rows.Newest : newest);
+        return new HistoryLevelSpan(level, retention, rows.Oldest < oldest ? rows.Oldest : oldest, rows.Newest > newest ? rows.Newest : newest, rows.Bytes);
     }
 
     private static Dictionary<string, (long Entries, long Octets)> Tally(SqliteConnection connection)

@@ -21,4 +21,5 @@ public sealed record HistoryEvent(DateTimeOffset At, string Kind, string Group, 
 /// <param name="Retention">How long it is kept; null for ever.</param>
 /// <param name="Oldest">Since when there is something; null where there is nothing. Of raw, as well what waits to be moved into levels.</param>
 /// <param name="Newest">Until when.</param>
-public sealed record HistoryLevelSpan(HistoryLevel Level, TimeSpan? Retention, DateTimeOffset? Oldest, DateTimeOffset? Newest);
+/// <param name="Bytes">Octets of its rows, which is what reading all of it takes.</param>
+public sealed record HistoryLevelSpan(HistoryLevel Level, TimeSpan? Retention, DateTimeOffset? Oldest, DateTimeOffset? Newest, long Bytes = 0);

@@ -75,6 +75,7 @@ internal sealed class NativeApi
                     ? history.MatrixAsync
                     : newest => intake.Answer(newest, SummaryIntake.MatrixPath)!))),
             On("/api/v2/series", (HttpMethods.Get, (context, _) => Read(context, history.SeriesAsync))),
+            On("/api/v2/timeline", (HttpMethods.Get, (context, _) => Read(context, history.TimelineAsync))),
             On("/api/v2/flows", (HttpMethods.Get, (context, _) => Read(context, history.FlowsAsync))),
             On("/api/v2/worst", (HttpMethods.Get, (context, _) => Read(context, history.WorstAsync))),
             On("/api/v2/history", (HttpMethods.Get, (context, _) => Read(context, history.OverviewAsync))),

@@ -9,7 +9,7 @@ namespace Llama.Tests.Server.History;
 /// <summary>What all questions to the history have in common: what is refused, what is known already, and what they may take.</summary>
 public sealed class QuestionTests
 {
-    private static readonly string[] All = ["/api/v2/matrix?at=now", "/api/v2/series?", "/api/v2/flows?source=a&destination=b", "/api/v2/worst?"];
+    private static readonly string[] All = ["/api/v2/matrix?at=now", "/api/v2/series?", "/api/v2/timeline?", "/api/v2/flows?source=a&destination=b", "/api/v2/worst?"];
 
     [Theory]
     [InlineData("/api/v2/matrix?at=yesterday", "The parameter at is a time such as")]
@@ -21,6 +21,7 @@ public sealed class QuestionTests
     [InlineData("/api/v2/series?from=now&to=now-1h", "The parameter from (2026-11-22T12:00:00Z) is a time before to (2026-11-22T11:00:00Z).")]
     [InlineData("/api/v2/series?from=-1", "The parameter from is")]
     [InlineData("/api/v2/series?step=often", "The parameter step is")]
+    [InlineData("/api/v2/timeline?step=0", "The parameter step is a time such as 90s")]
     [InlineData("/api/v2/series?metrics=loss,luck", "The parameter metrics is a list of these")]
     [InlineData("/api/v2/series?class=gold", "The parameter class is")]
     [InlineData("/api/v2/series?format=text", "The parameter format is json or csv")]

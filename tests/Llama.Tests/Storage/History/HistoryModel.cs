@@ -19,6 +19,9 @@ internal sealed class HistoryModel : IHistoryStore
 
     public string? Fault { get; set; }
 
+    /// <summary>What it says is kept; what there is, unless a test says otherwise.</summary>
+    public IReadOnlyList<HistoryLevelSpan>? Levels { get; set; }
+
     /// <summary>Awaited before each answer: a test holds or fails it there.</summary>
     public Func<CancellationToken, Task> BeforeAnswer { get; set; } = _ => Task.CompletedTask;
 
@@ -144,7 +147,7 @@ internal sealed class HistoryModel : IHistoryStore
     {
         await BeforeAnswer(cancellation);
         lock (_gate)
-            return [new HistoryLevelSpan(HistoryLevel.Raw, null, _measured.Min(one => (DateTimeOffset?)one.Start), _measured.Max(one => (DateTimeOffset?)one.Totals.End))];
+            return Levels ?? [new HistoryLevelSpan(HistoryLevel.Raw, null, _measured.Min(one => (DateTimeOffset?)one.Start), _measured.Max(one => (DateTimeOffset?)one.Totals.End))];
     }
 
     public async Task<IReadOnlyList<HistoryEvent>> EventsAsync(string? group, DateTimeOffset from, DateTimeOffset before, int limit, CancellationToken cancellation)
