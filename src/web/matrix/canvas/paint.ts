@@ -289,9 +289,18 @@ function paintText(context: CanvasRenderingContext2D, scene: Scene, span: Span):
         const step = raster.steps[i]!
         const marks = raster.marks[i]!
         if (step === 0 || marks & mark.self || (isMain && (step > 1 || (marks & mark.loss) !== 0) !== isBad)) continue
+        const x = (span.x(column) + span.x(column + 1) - gap) / 2
         const text = isMain ? scale.text(grid.values[i]!) : beside(grid.pairs[i]!)
         context.fillStyle = paint.inks[step]!
-        context.fillText(text, (span.x(column) + span.x(column + 1) - gap) / 2, y, room)
+        if (marks & mark.stale) {
+          // Numbers are read before the pattern.
+          context.strokeStyle = paint.fills[step]!
+          context.lineWidth = 5 * ratio
+          context.lineJoin = 'round'
+          context.strokeText(text, x, y, room)
+          context.fillStyle = paint.inks[step]!
+        }
+        context.fillText(text, x, y, room)
       }
     }
   }

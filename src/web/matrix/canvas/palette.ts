@@ -45,7 +45,7 @@ export interface Paint {
 
 /** Old numbers are drawn faint, so that nobody takes them for new ones. */
 export function paintOf(scale: Scale, palette: Palette, isOld: boolean): Paint {
-  const fills = isOld ? scale.colours.map((colour) => mix(grey(colour), palette.ground, 0.55)) : scale.colours
+  const fills = isOld ? scale.colours.map((colour) => mix(grey(colour), palette.ground, 0.45)) : scale.colours
   const inks = isOld ? fills.map((fill) => readable(fill, palette)) : scale.inks
   return { fills: [palette.blank, ...fills], inks: [palette.quiet, ...inks] }
 }

@@ -1,24 +1,12 @@
-import type { Theme } from '../../look/theme.svelte'
-import { duration, loss, notMeasured } from '../../look/format'
-import type { Colouring } from '../../state/place'
-import { mark, type CellGrid, type CellView, type MatrixData, type Scale } from '../model'
+import { mark, type CellGrid, type CellView } from '../model'
 import { namesOf } from './facts'
-import { Headings } from './headings'
+import { Headings, measureOn, paintChip, paintHeadings } from './headings'
 import type { Spot } from './keys'
 import { Layout, wholeView, type Box, type View } from './layout'
-import { fontFamily, imageOf, isSpeckled, paintCells, type Scene } from './paint'
+import { fontFamily, imageOf, paintCells, type Scene } from './paint'
 import { paintOf, palettes } from './palette'
 import { rasterOf, shrink, type Raster } from './raster'
-
-/** What is shown. */
-export interface Subject {
-  grid: CellGrid
-  data: MatrixData
-  scale: Scale
-  colouring: Colouring
-  theme: Theme
-  isOld: boolean
-}
+import { isAlike, sceneOf, type Subject } from './scene'
 
 /** Numbers of the drawing itself, for tests. */
 export interface Drawings {
@@ -27,6 +15,9 @@ export interface Drawings {
   /** The version of the grid that is on the canvas. */
   version: number
 }
+
+/** What is larger than a desk's screen is looked at from afar. CSS pixels, and how much larger all gets at most. */
+const wall = { width: 1900, height: 960, largest: 1.8 }
 
 /**
  * The picture of a matrix on two canvases: cells and headers below, what is pointed at above. It draws once a frame at most, and while
@@ -47,6 +38,8 @@ export class MatrixView {
   private width = 0
   private height = 0
   private ratio = 1
+  /** Device pixels of a CSS pixel, and more on a wall: there all is larger. */
+  private unit = 1
   private frame = 0
   private isStale = true
   private painted: { layout: Layout; scene: Scene } | null = null
@@ -91,18 +84,22 @@ export class MatrixView {
 
   resize(width: number, height: number, ratio: number): void {
     if (width === this.width && height === this.height && ratio === this.ratio) return
-    if (ratio !== this.ratio) this.headings = null
+    this.headings = null
     this.width = width
     this.height = height
     this.ratio = ratio
+    this.unit = ratio * Math.max(1, Math.min(wall.largest, width / wall.width, height / wall.height))
     this.arrange()
   }
 
-  /** Draws now what would be drawn with the next frame, for what does not wait for one. */
-  flush(): void {
+  /** Draws all of it now, as a printer does not wait for the next frame. Answers what goes back to what was looked at. */
+  print(): () => void {
+    const before = this.wanted
+    this.fit()
     cancelAnimationFrame(this.frame)
     this.frame = 0
     this.draw()
+    return () => this.look(before)
   }
 
   close(): void {
@@ -265,8 +262,8 @@ export class MatrixView {
     const subject = this.subject
     if (!subject || this.width < 1 || this.height < 1) return
     const { grid } = subject
-    this.headings ??= new Headings(this.below, grid.rows, grid.columns, this.ratio)
-    const frame = { width: Math.round(this.width * this.ratio), height: Math.round(this.height * this.ratio), ratio: this.ratio }
+    this.headings ??= new Headings(measureOn(this.below), grid.rows, grid.columns, this.unit)
+    const frame = { width: Math.round(this.width * this.ratio), height: Math.round(this.height * this.ratio), ratio: this.unit }
     const shape = { rows: grid.rows.length, columns: grid.columns.length }
     const before = this.current
     if (before && before.view.zoom > 1 && (before.shape.rows !== shape.rows || before.shape.columns !== shape.columns)) {
@@ -279,35 +276,13 @@ export class MatrixView {
     if (this.isUpright) layout = new Layout(frame, shape, this.headings.room(frame, true), this.wanted)
     this.wanted = layout.view
     this.current = layout
-    if (!this.scene || rasterSize(layout) !== this.sceneSize) this.compose(layout, subject)
-    else this.scene = { ...this.scene, layout }
+    if (this.scene && isAlike(this.scene.layout, layout)) this.scene = { ...this.scene, layout }
+    else {
+      this.scene = sceneOf(subject, layout, (this.raster ??= rasterOf(grid, subject.scale)))
+      this.isStale = true
+    }
     this.request()
     this.onlayout()
-  }
-
-  private sceneSize = ''
-
-  private compose(layout: Layout, subject: Subject): void {
-    const { grid, data, scale, theme, isOld, colouring } = subject
-    const palette = palettes[theme]
-    const paint = paintOf(scale, palette, isOld)
-    const full = this.raster ?? rasterOf(grid, scale)
-    const raster = shrink(full, Math.ceil(layout.contentHeight), Math.ceil(layout.contentWidth))
-    const needsSpecks = colouring !== 'loss'
-    const speck = needsSpecks && isSpeckled(layout) ? palette.ink : null
-    this.sceneSize = rasterSize(layout)
-    this.scene = {
-      layout,
-      grid,
-      scale,
-      palette,
-      paint,
-      raster,
-      image: imageOf(raster, paint, speck),
-      needsSpecks,
-      beside: besideOf(data, colouring),
-    }
-    this.isStale = true
   }
 
   private request(): void {
@@ -358,7 +333,7 @@ export class MatrixView {
           paintCells(context, scene, { x: dx > 0 ? area.x : area.x + wide, y: kept.y, width: Math.abs(dx), height: tall })
       } else paintCells(context, scene, area)
     } else paintCells(context, scene, area)
-    this.headings?.paint(layout, scene.palette, this.isUpright)
+    if (this.headings) paintHeadings(context, this.headings, layout, scene.palette, this.isUpright)
     this.paintCorner(scene, layout)
     this.isStale = false
     this.painted = { layout, scene }
@@ -368,7 +343,7 @@ export class MatrixView {
   private paintCorner({ palette, raster, paint }: Scene, layout: Layout): void {
     const context = this.below
     const { area, indent } = layout
-    const ratio = this.ratio
+    const ratio = this.unit
     const map = this.mapBox(layout)
     if (map) {
       // The map is for finding one's way: it may blur.
@@ -409,19 +384,19 @@ export class MatrixView {
   private mapBox(layout: Layout): Box | null {
     if (layout.isWhole) return null
     const { area, indent } = layout
-    const margin = 6 * this.ratio
-    const width = Math.min(area.x - indent - 2 * margin, 160 * this.ratio)
+    const margin = 6 * this.unit
+    const width = Math.min(area.x - indent - 2 * margin, 160 * this.unit)
     const height = area.y - 2 * margin
-    if (width < 24 * this.ratio || height < 14 * this.ratio) return null
+    if (width < 24 * this.unit || height < 14 * this.unit) return null
     return { x: Math.round(area.x - margin - width), y: margin, width: Math.round(width), height: Math.round(height) }
   }
 
   private paintAbove({ palette }: Scene, layout: Layout): void {
     const context = this.above
     const { area, frame } = layout
-    const ratio = this.ratio
+    const ratio = this.unit
     context.clearRect(0, 0, frame.width, frame.height)
-    const { hovered, focused, headings } = this
+    const { hovered, focused } = this
     if (hovered) {
       const row =
         hovered.row >= 0 ? { y: layout.y(hovered.row), height: layout.y(hovered.row + 1) - layout.y(hovered.row) } : null
@@ -440,23 +415,28 @@ export class MatrixView {
       context.restore()
       if (row && column)
         this.outline({ x: column.x, y: row.y, width: column.width, height: row.height }, palette.ink, palette.ground, layout, 1)
-      headings?.paintOne(context, layout, palette, this.isUpright, 'row', hovered.row, false)
-      headings?.paintOne(context, layout, palette, this.isUpright, 'column', hovered.column, false)
+      this.paintChips(hovered, layout, palette.ink, palette.ground)
     }
     if (focused && focused.row < layout.shape.rows && focused.column < layout.shape.columns) {
       const { row, column } = focused
       if (row >= 0 && column >= 0)
         this.outline(layout.box(row, column), palette.focus, palette.ground, layout, this.hasFocusRing ? 2.5 : 1.5)
-      if (this.hasFocusRing) {
-        headings?.paintOne(context, layout, palette, this.isUpright, 'row', row, true)
-        headings?.paintOne(context, layout, palette, this.isUpright, 'column', column, true)
-      }
+      if (this.hasFocusRing) this.paintChips(focused, layout, palette.focus, palette.ground)
     }
+  }
+
+  private paintChips({ row, column }: Spot, layout: Layout, ground: string, ink: string): void {
+    const { headings } = this
+    if (!headings) return
+    const { rows, columns } = layout.shape
+    if (row >= 0 && row < rows) paintChip(this.above, headings.row(layout, row, true), ground, ink, this.unit)
+    if (column >= 0 && column < columns)
+      paintChip(this.above, headings.column(layout, column, this.isUpright, true), ground, ink, this.unit)
   }
 
   private outline(box: Box, colour: string, halo: string, layout: Layout, width: number): void {
     const context = this.above
-    const ratio = this.ratio
+    const ratio = this.unit
     const { area } = layout
     const least = 7 * ratio
     // A cell of a pixel or two has its frame around it.
@@ -479,23 +459,6 @@ export class MatrixView {
   }
 }
 
-function rasterSize(layout: Layout): string {
-  const width = Math.min(layout.shape.columns, Math.ceil(layout.contentWidth))
-  const height = Math.min(layout.shape.rows, Math.ceil(layout.contentHeight))
-  return `${width} ${height} ${isSpeckled(layout)}`
-}
-
 function sameBox(a: Box, b: Box): boolean {
   return a.x === b.x && a.y === b.y && a.width === b.width && a.height === b.height
-}
-
-/** Below a loss stands the round trip, below a round trip the loss: both are what one asks for. */
-export function besideOf(data: MatrixData, colouring: Colouring): (pair: number) => string {
-  const isLoss = colouring.startsWith('loss')
-  const values = data.metrics.get(isLoss ? 'rtt_p50' : 'loss')
-  return (pair) => {
-    const value = values && pair >= 0 ? values[pair]! : NaN
-    if (Number.isNaN(value)) return values ? notMeasured : ''
-    return isLoss ? duration(value) : loss(value)
-  }
 }
