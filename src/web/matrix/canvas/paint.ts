@@ -1,3 +1,4 @@
+import { notMeasured } from '../../look/format'
 import { mark, type CellGrid, type Scale } from '../model'
 import type { Box, Layout } from './layout'
 import { rgb, type Paint, type Palette } from './palette'
@@ -280,7 +281,8 @@ function paintText(context: CanvasRenderingContext2D, scene: Scene, span: Span):
   // What is as it should be stands back.
   const write = (isMain: boolean, isBad: boolean) => {
     context.font = `${isMain && isBad ? 600 : 400} ${(isMain ? size : small) * ratio}px ${fontFamily}`
-    context.globalAlpha = isMain && isBad ? 1 : 0.8
+    const alpha = isMain && isBad ? 1 : 0.8
+    context.globalAlpha = alpha
     const shift = two ? (isMain ? -0.02 * size : small * 0.5 + size * 0.66) : size * 0.36
     for (let row = span.firstRow; row < span.endRow; row++) {
       const y = Math.round((span.y(row) + span.y(row + 1) - gap) / 2 + shift * ratio)
@@ -288,19 +290,21 @@ function paintText(context: CanvasRenderingContext2D, scene: Scene, span: Span):
         const i = row * raster.columns + column
         const step = raster.steps[i]!
         const marks = raster.marks[i]!
-        if (step === 0 || marks & mark.self || (isMain && (step > 1 || (marks & mark.loss) !== 0) !== isBad)) continue
+        if ((marks & mark.measured) === 0 || marks & mark.self || (isMain && (step > 1 || (marks & mark.loss) !== 0) !== isBad))
+          continue
         const x = (span.x(column) + span.x(column + 1) - gap) / 2
-        const text = isMain ? scale.text(grid.values[i]!) : beside(grid.pairs[i]!)
+        const text = isMain ? (step === 0 ? notMeasured : scale.text(grid.values[i]!)) : beside(grid.pairs[i]!)
         context.fillStyle = paint.inks[step]!
         if (marks & mark.stale) {
           // Numbers are read before the pattern.
+          context.globalAlpha = 1
           context.strokeStyle = paint.fills[step]!
           context.lineWidth = 5 * ratio
           context.lineJoin = 'round'
           context.strokeText(text, x, y, room)
-          context.fillStyle = paint.inks[step]!
         }
         context.fillText(text, x, y, room)
+        context.globalAlpha = alpha
       }
     }
   }

@@ -365,9 +365,14 @@ export class MatrixView {
       context.lineWidth = ratio
       context.strokeStyle = palette.line
       context.strokeRect(map.x - ratio / 2, map.y - ratio / 2, map.width + ratio, map.height + ratio)
-      context.lineWidth = Math.max(1, Math.round(1.5 * ratio))
-      context.strokeStyle = palette.focus
-      context.strokeRect(Math.round(view.x), Math.round(view.y), Math.round(view.width), Math.round(view.height))
+      for (const [colour, width] of [
+        [palette.ground, 3.5],
+        [palette.focus, 1.5],
+      ] as const) {
+        context.lineWidth = Math.max(1, Math.round(width * ratio))
+        context.strokeStyle = colour
+        context.strokeRect(Math.round(view.x), Math.round(view.y), Math.round(view.width), Math.round(view.height))
+      }
       return
     }
     context.font = `400 ${11 * ratio}px ${fontFamily}`
@@ -409,7 +414,8 @@ export class MatrixView {
       context.rect(area.x, area.y, area.width, area.height)
       context.clip()
       context.fillStyle = palette.ink
-      context.globalAlpha = 0.14
+      // What is thin has to be seen too.
+      context.globalAlpha = Math.min(layout.cellWidth, layout.cellHeight) < 6 * ratio ? 0.38 : 0.14
       if (row) context.fillRect(area.x, row.y, area.width, Math.max(ratio, row.height))
       if (column) context.fillRect(column.x, area.y, Math.max(ratio, column.width), area.height)
       context.restore()
