@@ -276,11 +276,6 @@ export class MatrixView {
     if (this.isUpright) layout = new Layout(frame, shape, this.headings.room(frame, true), this.wanted)
     this.wanted = layout.view
     this.current = layout
-    if (this.scene && isAlike(this.scene.layout, layout)) this.scene = { ...this.scene, layout }
-    else {
-      this.scene = sceneOf(subject, layout, (this.raster ??= rasterOf(grid, subject.scale)))
-      this.isStale = true
-    }
     this.request()
     this.onlayout()
   }
@@ -289,10 +284,18 @@ export class MatrixView {
     if (this.frame === 0) this.frame = requestAnimationFrame(() => ((this.frame = 0), this.draw()))
   }
 
+  private compose(layout: Layout, subject: Subject): Scene {
+    const before = this.scene
+    if (before && isAlike(before.layout, layout)) return (this.scene = before.layout === layout ? before : { ...before, layout })
+    this.raster ??= rasterOf(subject.grid, subject.scale)
+    this.isStale = true
+    return (this.scene = sceneOf(subject, layout, this.raster))
+  }
+
   private draw(): void {
-    const scene = this.scene
     const layout = this.current
-    if (!scene || !layout) return
+    if (!layout || !this.subject) return
+    const scene = this.compose(layout, this.subject)
     const { frame } = layout
     const canvases = [this.below.canvas, this.above.canvas]
     for (const canvas of canvases) {
