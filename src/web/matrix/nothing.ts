@@ -50,6 +50,11 @@ export function reasonOf(now: Circumstances): Reason | null {
   return at === null ? { kind: 'refused', problem } : { kind: 'noMoment', at, problem }
 }
 
+/** True where what can be set about the matrix may be why there is none, or does not matter yet. */
+export function isArranged(reason: Reason): boolean {
+  return ['loading', 'noMoment', 'filtered', 'refused'].includes(reason.kind)
+}
+
 /** The command that joins a host to a group of the server whose page this is. */
 export function joinCommand(address: string, group: string | null): string {
   const server = new URL('.', address).href.replace(/\/$/, '')
