@@ -14,6 +14,8 @@ export interface LiveListener {
 
 const withoutStreamMs = 1500
 const againMs = 5000
+const shortestSpacingMs = 500
+const longestSpacingMs = 10_000
 const flushMs = 200
 const flushWideMs = 1000
 
@@ -116,8 +118,10 @@ export class Live {
       clearTimeout(this.startTimer)
       clearTimeout(this.retryTimer)
       const begun = performance.now()
+      let tookMs = 0
       try {
         await this.askOnce(signal)
+        tookMs = performance.now() - begun
         this.listener.status('live', null)
       } catch (error) {
         if (signal.aborted) return
@@ -126,8 +130,7 @@ export class Live {
         if (failure.status !== 401) this.retryTimer = setTimeout(() => this.ask(), againMs)
       }
       // A large matrix must not keep server and browser busy all the time.
-      const end = performance.now()
-      this.earliestAsk = end + Math.max(500, 5 * (end - begun))
+      this.earliestAsk = performance.now() + Math.min(longestSpacingMs, Math.max(shortestSpacingMs, 5 * tookMs))
     }
     this.isAsking = false
   }
