@@ -22,7 +22,7 @@ export class Shown {
   readonly scale = $derived(scaleOf(here.place.colouring, look.theme))
   readonly title = $derived.by(() => {
     const { data } = feed
-    return data ? [data.group, className(data.class), this.scale.title].join(' · ') : this.scale.title
+    return data ? `${data.group}, class ${className(data.class)}` : ''
   })
 
   // A place is another object after each step; what rows and columns depend on changes rarely, and is compared as text.
