@@ -2,6 +2,8 @@ import { ApiError, get } from '../api/client'
 import type { FlowsAnswer, Group, GroupsAnswer, HistoryAnswer, MatrixAnswer, SeriesAnswer } from '../api/types'
 import { momentOf, spanOf, type Keeping, type Span } from './span'
 import {
+  fillWays,
+  filled,
   flowTracks,
   tallyMetrics,
   tallyOf,
@@ -196,7 +198,7 @@ class Desk {
     const side = (from: string, to: string, place: number, flows: FlowTrack[]): Side => ({
       source: from,
       destination: to,
-      tally: tallyOf(matrix, from, to),
+      tally: filled(tallyOf(matrix, from, to), flows),
       flowTallies: flows,
       track: this.charts.tracks[place] ?? null,
       flows: this.charts.flows[place] ?? [],
@@ -214,7 +216,7 @@ class Desk {
   }
 
   private async refreshCharts(span: Span, now: number, signal: AbortSignal): Promise<void> {
-    if (now - this.chartsAt < Math.min(span.stepMs / 2, 60_000)) return
+    if (now - this.chartsAt < Math.min(Math.max(span.stepMs / 2, this.keeping.intervalMs), 60_000)) return
     const { source, destination } = this.question
     const step = `${span.stepMs / 1000}s`
     const [series, flowsThere, flowsBack] = await Promise.all([
@@ -222,11 +224,10 @@ class Desk {
       this.flows(source, destination, span, span.stepMs, signal),
       this.flows(destination, source, span, span.stepMs, signal),
     ])
-    this.charts = {
-      span,
-      tracks: [trackOf(series, source, destination), trackOf(series, destination, source)],
-      flows: [flowsThere, flowsBack],
-    }
+    const tracks = [trackOf(series, source, destination), trackOf(series, destination, source)]
+    const flows = [flowsThere, flowsBack]
+    tracks.forEach((track, place) => track && fillWays(track, flows[place]!))
+    this.charts = { span, tracks, flows }
     this.chartsAt = now
   }
 

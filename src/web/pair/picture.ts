@@ -31,6 +31,7 @@ export async function pictureOf(
   context.font = '12px system-ui, sans-serif'
   context.fillText(note, margin, margin + 34, frame.width)
   context.translate(margin - frame.left, margin + titleHeight - frame.top)
+  drawGrounds(context, root)
   for (const chart of root.querySelectorAll('canvas')) {
     const { left, top, width, height } = chart.getBoundingClientRect()
     if (width > 0 && height > 0) context.drawImage(chart, left, top, width, height)
@@ -39,22 +40,37 @@ export async function pictureOf(
   return new Promise((resolve) => canvas.toBlob(resolve, 'image/png'))
 }
 
+function drawGrounds(context: CanvasRenderingContext2D, root: HTMLElement): void {
+  for (const element of root.querySelectorAll('section, li, i')) {
+    const { backgroundColor, borderTopColor, borderTopWidth } = getComputedStyle(element)
+    const { left, top, width, height } = element.getBoundingClientRect()
+    context.fillStyle = backgroundColor
+    context.fillRect(left, top, width, height)
+    if (borderTopWidth === '0px') continue
+    context.strokeStyle = borderTopColor
+    if (element.matches('section')) context.strokeRect(left, top, width, height)
+  }
+}
+
+/** Word by word, each where the document has it. */
 function drawTexts(context: CanvasRenderingContext2D, root: HTMLElement): void {
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT)
   const range = document.createRange()
   context.textBaseline = 'middle'
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    const text = node.textContent?.trim()
     const parent = node.parentElement
-    if (!text || !parent || parent.closest('.no-print, .unseen, [data-no-picture]')) continue
-    range.selectNodeContents(node)
-    const lines = [...range.getClientRects()].filter((line) => line.width > 0)
-    const first = lines[0]
-    if (!first) continue
+    if (!parent || parent.closest('.no-print, .unseen')) continue
     const style = getComputedStyle(parent)
+    const right = parent.closest('section, p')?.getBoundingClientRect().right ?? Infinity
     context.fillStyle = style.color
     context.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`
-    context.fillText(text, first.left, first.top + first.height / 2, first.width)
+    for (const word of (node.textContent ?? '').matchAll(/\S+/g)) {
+      range.setStart(node, word.index)
+      range.setEnd(node, word.index + word[0].length)
+      const place = range.getClientRects()[0]
+      if (place && place.width > 0 && place.left < right)
+        context.fillText(word[0], place.left, place.top + place.height / 2, Math.min(place.width, right - place.left))
+    }
   }
 }
 

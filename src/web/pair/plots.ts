@@ -47,7 +47,7 @@ export function plot(
       max: span.to,
       axisLine: { lineStyle: { color: palette.line } },
       axisTick: { lineStyle: { color: palette.line } },
-      axisLabel: { color: palette.quiet, fontSize: 11, hideOverlap: true, margin: 5 },
+      axisLabel: { color: palette.quiet, fontSize: 11, hideOverlap: true, showMinLabel: false, margin: 5 },
       splitLine: { show: false },
     },
     yAxis: {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { FlowsAnswer, MatrixAnswer, SeriesAnswer } from '../api/types'
-import { flowTracks, gapsOf, stepAt, tallyOf, trackOf } from './track'
+import { fillWays, filled, flowTracks, gapsOf, stepAt, tallyOf, trackOf } from './track'
 
 const frame = { group: 'wan', class: 0, class_name: 'CS0', from: '', to: '', step_ms: 60, oldest: null, newest: null }
 
@@ -56,6 +56,45 @@ describe('a flow', () => {
     expect(flowTracks(flow([1, 0.25]))[0]).toMatchObject({ port: 40001, sent: 30, lost: 15, there: 15, back: null })
     expect(flowTracks(flow([null, 0.25]))[0]).toMatchObject({ there: 5 })
     expect(flowTracks(flow([null, null]))[0]).toMatchObject({ there: null })
+  })
+})
+
+describe('a pair with a flow that gets no reply', () => {
+  const flow = (port: number, lost: number, there: number | null) => ({
+    port,
+    sent: 10,
+    lost,
+    there,
+    back: there === null ? null : 0,
+    track: {
+      at: [0],
+      lengths: [60],
+      columns: {
+        loss: [lost / 10],
+        loss_forward: [there === null ? NaN : there / 10],
+        loss_reverse: [there === null ? NaN : 0],
+        sent: [10],
+      },
+    },
+  })
+
+  it('still tells which way the others lose', () => {
+    const series = {
+      source: 'ams',
+      destination: 'fra',
+      at_ms: [0],
+      metrics: { loss: [0.55], loss_forward: [null], loss_reverse: [null], sent: [20] },
+    }
+    const track = trackOf({ ...frame, series: [series] }, 'ams', 'fra')!
+    fillWays(track, [flow(1, 10, null), flow(2, 1, 1)])
+    expect([track.columns.loss_forward[0], track.columns.loss_reverse[0]]).toEqual([0.05, 0])
+    fillWays(track, [])
+    expect(track.columns.loss_forward[0]).toBe(0.05)
+
+    const nothing = { rttMin: NaN, rttP50: NaN, rttP90: NaN, rttP99: NaN, rttMax: NaN, jitter: NaN, isSuspect: false }
+    const tally = { sent: 20, lost: 11, there: null, back: null, ...nothing }
+    expect(filled(tally, [flow(1, 10, null), flow(2, 1, 1)])).toMatchObject({ sent: 20, lost: 11, there: 1, back: 0 })
+    expect(filled(tally, [flow(1, 10, null)])).toMatchObject({ there: null, back: null })
   })
 })
 

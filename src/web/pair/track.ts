@@ -136,6 +136,48 @@ export const tallyMetrics = [
   'suspect',
 ] as const satisfies PairMetric[]
 
+/**
+ * Where one flow can't tell which way it loses, the pair as a whole can't. What its other flows know is put in its place: what is
+ * lost there and back, at the least.
+ */
+export function fillWays(track: Track, flows: FlowTrack[]): void {
+  const isTold = (step: number) =>
+    !Number.isNaN(track.columns.loss_forward[step]!) && !Number.isNaN(track.columns.loss_reverse[step]!)
+  track.at.forEach((at, step) => {
+    const sent = track.columns.sent[step]!
+    if (isTold(step) || !(track.columns.loss[step]! > 0) || !(sent > 0)) return
+    const known = { loss_forward: NaN, loss_reverse: NaN }
+    for (const { track: flow } of flows) {
+      const place = stepAt(flow, at)
+      if (place < 0) continue
+      for (const way of ['loss_forward', 'loss_reverse'] as const) {
+        const lost = flow.columns[way][place]! * flow.columns.sent[place]!
+        if (!Number.isNaN(lost)) known[way] = (Number.isNaN(known[way]) ? 0 : known[way]) + lost / sent
+      }
+    }
+    track.columns.loss_forward[step] = known.loss_forward
+    track.columns.loss_reverse[step] = known.loss_reverse
+  })
+}
+
+/** The same for a tally. */
+export function filled(tally: PairTally | null, flows: FlowTally[]): PairTally | null {
+  if (!tally || tally.lost === 0 || (tally.there !== null && tally.back !== null)) return tally
+  const known = flows.reduce<Tally>(add, { sent: 0, lost: 0, there: null, back: null })
+  return { ...tally, there: known.there, back: known.back }
+}
+
+/** Two tallies together; what one of them does not know is left out. */
+export function add(one: Tally, other: Tally): Tally {
+  const either = (a: number | null, b: number | null) => (a === null && b === null ? null : (a ?? 0) + (b ?? 0))
+  return {
+    sent: one.sent + other.sent,
+    lost: one.lost + other.lost,
+    there: either(one.there, other.there),
+    back: either(one.back, other.back),
+  }
+}
+
 /** The step that holds a time; -1 where none does. */
 export function stepAt(track: Pick<Track, 'at' | 'lengths'>, time: number): number {
   let low = 0

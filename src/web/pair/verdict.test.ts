@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { FlowTally } from './track'
-import { flowVerdict, wayOf } from './verdict'
+import { flowVerdict, wayOf, wayOfPair } from './verdict'
 
 const flows = (sent: number, ...lost: number[]): FlowTally[] =>
   lost.map((each, place) => ({ port: 40001 + place, sent, lost: each, there: each, back: 0 }))
@@ -27,6 +27,24 @@ describe('the way that loses', () => {
     expect(wayOf({ sent: 100, lost: 100, there: null, back: null })).toBe('unknown')
     expect(wayOf({ sent: 100, lost: 100, there: 3, back: 0 })).toBe('unknown')
     expect(wayOf({ sent: 100, lost: 0, there: 0, back: 0 })).toBeNull()
+  })
+})
+
+describe('the way that a pair loses', () => {
+  const silent = { port: 40001, sent: 100, lost: 100, there: null, back: null }
+
+  it('is told by both ends: what one loses on the way there, the replies of the other lose on the way back', () => {
+    const back = [{ port: 50001, sent: 100, lost: 10, there: 0, back: 10 }]
+    expect(wayOfPair(flows(100, 10, 8), back)).toEqual({ way: 'there', silent: 0 })
+    expect(wayOfPair(flows(100, 0, 0), back)).toEqual({ way: 'there', silent: 0 })
+    expect(wayOfPair(flows(100, 10, 8), flows(100, 9, 9))).toEqual({ way: 'both', silent: 0 })
+    expect(wayOfPair(flows(100, 0), flows(100, 0))).toEqual({ way: null, silent: 0 })
+  })
+
+  it('is told by the flows that get replies, however much the others lose', () => {
+    expect(wayOfPair([silent, ...flows(100, 8, 9, 7)], [])).toEqual({ way: 'there', silent: 1 })
+    expect(wayOfPair([silent, ...flows(100, 0, 1)], flows(100, 0))).toEqual({ way: 'unknown', silent: 1 })
+    expect(wayOfPair([silent], [])).toEqual({ way: 'unknown', silent: 1 })
   })
 })
 

@@ -1,9 +1,11 @@
-import { lossOf, type FlowTally, type Tally } from './track'
+import { add, lossOf, type FlowTally, type Tally } from './track'
 
 /** Where a pair's datagrams are lost: on the way there, back, on both, or nobody can tell. */
 export type Way = 'there' | 'back' | 'both' | 'unknown'
 
 const nearlyAll = 0.9
+/** With fewer lost, nothing is said of what they have in common. */
+const leastLost = 4
 
 /** The way that loses; null when nothing is lost. */
 export function wayOf(tally: Tally): Way | null {
@@ -17,6 +19,20 @@ export function wayOf(tally: Tally): Way | null {
   return 'both'
 }
 
+/**
+ * The way that a pair loses, by the flows of both of its directions. Of a flow that gets no reply at all nobody can tell; the others
+ * do, unless they hardly lose anything.
+ */
+export function wayOfPair(there: FlowTally[], back: FlowTally[]): { way: Way | null; silent: number } {
+  const turned = back.map((flow) => ({ ...flow, there: flow.back, back: flow.there }))
+  const flows = [...there, ...turned].filter((flow) => flow.sent > 0)
+  const silent = flows.filter((flow) => flow.lost === flow.sent)
+  const heard = flows.filter((flow) => flow.lost < flow.sent).reduce<Tally>(add, { sent: 0, lost: 0, there: null, back: null })
+  const way = wayOf(heard)
+  const known = (heard.there ?? 0) + (heard.back ?? 0)
+  return { way: silent.length > 0 && known < leastLost ? 'unknown' : way, silent: silent.length }
+}
+
 /** Which flows lose: each may take another of several equal paths. */
 export type FlowVerdict =
   /** Nothing was sent. */
@@ -28,8 +44,6 @@ export type FlowVerdict =
   | { kind: 'all'; flows: number; loss: number }
   /** Some lose, or lose far more than the others. */
   | { kind: 'some'; flows: number; bad: FlowTally[]; badLoss: number; restLoss: number }
-
-const leastLost = 4
 
 /**
  * Tells whether loss is spread over all flows or sits in some. A flow stands out when it lost more, or less, than three standard
