@@ -36,6 +36,7 @@ describe('the health of a group', () => {
     ['Healthy', 'good', {}],
     ['No probes', 'unknown', { probes: 0, reporting: 0, pairs_expected: 0, pairs_measured: 0, loss: null }],
     ['No results', 'unknown', { reporting: 0, pairs_measured: 0, loss: null }],
+    ['All stale', 'bad', { reporting: 0, pairs_measured: 0, pairs_stale: 90, loss: null }],
     ['No reports', 'bad', { reporting: 0, silent_count: 10, pairs_measured: 0 }],
     ['Some loss', 'warn', { pairs_lossy: 2, worst: [losing(0.03)] }],
     ['Losing', 'bad', { pairs_lossy: 1, worst: [losing(0.5)] }],

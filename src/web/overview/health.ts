@@ -17,6 +17,7 @@ export function groupHealth(group: GroupOverview): Health {
   const worst = group.worst[0]?.loss ?? 0
   if (group.probes === 0) return { grade: 'unknown', words: 'No probes' }
   if (group.reporting === 0 && group.silent_count > 0) return { grade: 'bad', words: 'No reports' }
+  if (group.pairs_measured === 0 && group.pairs_stale > 0) return { grade: 'bad', words: 'All stale' }
   if (group.pairs_measured === 0) return { grade: 'unknown', words: 'No results' }
   if (worst >= badLoss || group.pairs_lossy >= badShare * group.pairs_measured) return { grade: 'bad', words: 'Losing' }
   if (group.silent_count > 0) return { grade: 'warn', words: 'Silent probes' }
