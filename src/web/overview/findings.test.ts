@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { PairMetric } from '../api/types'
 import type { MatrixData } from '../matrix/model'
-import { explain } from './findings'
+import { filterOf } from '../matrix/filter'
+import { explain, filterFor } from './findings'
 import type { Tags } from './scan'
 
 type Cell = { loss: number; forward?: number; stale?: boolean; suspect?: boolean }
@@ -217,6 +218,18 @@ describe('what explains the loss', () => {
         expect(one.worst.loss).toBeGreaterThanOrEqual(one.loss * (1 - 1e-6))
       }
     }
+  })
+
+  it('leads to the matrix with a filter that leaves the pairs it is about', () => {
+    const tags = new Map(
+      [...sites(12, 2)].map(([name, { tags: own }]) => [name, { address: '', tags: { 'the site': `nr ${own.site}` } }]),
+    )
+    const data = mesh(12, (s, d) => (Math.floor(s / 2) === 1 && Math.floor(d / 2) === 4 ? 0.2 : 0))
+    const [finding] = explain(data, tags).found
+    expect(finding).toMatchObject({ kind: 'block', pairs: 4 })
+    const filter = filterOf(filterFor(finding!), tags)
+    expect(data.sources.filter(filter.row)).toEqual(['p2', 'p3'])
+    expect(data.destinations.filter(filter.column)).toEqual(['p8', 'p9'])
   })
 
   it('takes names and tags as they come', () => {
