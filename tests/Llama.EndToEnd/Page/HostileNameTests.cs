@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Llama.EndToEnd.Harness;
 using Llama.EndToEnd.Joining;
 using Microsoft.Playwright;
@@ -32,6 +33,11 @@ public sealed class HostileNameTests(Chromium chromium) : IDisposable
                     "--data", Path.Combine(_directory.FullName, $"probe{place}"), "--tags", $"site={Image},{Script}=x"));
             }
 
+            await Eventually.Get(
+                async () => (await MeasuredAsync(server)) == names.Length * (names.Length - 1) ? "" : null,
+                TimeSpan.FromSeconds(30),
+                "all pairs measured",
+                () => server.Process.Transcript);
             await using Tab tab = await chromium.OpenAsync($"{server.Url}/", "#/probes");
             foreach (string name in names)
                 await Assertions.Expect(tab.Page.Locator("main")).ToContainTextAsync(name, new() { Timeout = 30_000 });
@@ -46,12 +52,19 @@ public sealed class HostileNameTests(Chromium chromium) : IDisposable
             }
 
             Assert.False(await tab.Page.EvaluateAsync<bool>("() => 'owned' in window"));
-            Assert.Empty(tab.Complaints);
+            Assert.True(tab.Complaints.Length == 0, tab.Complaints);
             Assert.DoesNotContain(tab.Asked, address => address.AbsolutePath is "/x");
         }
         finally
         {
             foreach (LlamaProcess probe in probes) await probe.DisposeAsync();
         }
+    }
+
+    private static async Task<int> MeasuredAsync(RunningServer server)
+    {
+        using JsonDocument matrix = JsonDocument.Parse(await Web.Get(server.Port, "/api/v2/matrix?metrics=loss"));
+        return matrix.RootElement.GetProperty("metrics").GetProperty("loss").EnumerateArray()
+            .Sum(row => row.EnumerateArray().Count(loss => loss.ValueKind == JsonValueKind.Number));
     }
 }
