@@ -40,12 +40,19 @@ internal sealed class PastTimeline(IHistoryStore store, QueryDesk desk)
     /// <summary>The shortest step from one on that what is kept of that time allows, and that does not take too long to read.</summary>
     private static TimeSpan StepOf(TimeSpan shortest, DateTimeOffset from, DateTimeOffset to, IReadOnlyList<HistoryLevelSpan> levels, double share)
     {
-        TimeSpan kept = levels.FirstOrDefault(level => level.Oldest <= from)?.Level.Step() ?? TimeSpan.Zero;
+        TimeSpan kept = levels.FirstOrDefault(level => ReachesBackTo(level, from, levels))?.Level.Step() ?? TimeSpan.Zero;
         if (kept > shortest) shortest = kept;
         foreach (TimeSpan step in TimeStep.Round.Where(step => step > shortest).Prepend(shortest))
             if (BytesOf(step, to - from, levels) * share <= MostBytes) return step;
         return shortest > TimeStep.Round[^1] ? shortest : TimeStep.Round[^1];
     }
+
+    /// <summary>
+    /// True when a level has all that any level has of a time: its first point may lie within the first one of a coarser level, which
+    /// begins at a round moment and so before anything was measured.
+    /// </summary>
+    private static bool ReachesBackTo(HistoryLevelSpan level, DateTimeOffset from, IReadOnlyList<HistoryLevelSpan> levels) =>
+        level.Oldest is { } oldest && (oldest <= from || levels.All(other => other.Oldest is not { } first || oldest <= first + other.Level.Step()));
 
     /// <summary>What is to be read for a span in steps: of the coarsest level whose points fit into them.</summary>
     private static double BytesOf(TimeSpan step, TimeSpan span, IReadOnlyList<HistoryLevelSpan> levels)

@@ -95,6 +95,23 @@ public sealed class PastTimelineTests
     }
 
     [Fact]
+    public async Task A_young_history_comes_in_short_steps_though_days_begin_before_it()
+    {
+        await using Past past = await Past.StartAsync();
+        await past.ReportAsync("a", -20, new Pair("b", 10, 10));
+        DateTimeOffset began = Past.Noon.AddMinutes(-43);
+        past.Model.Levels =
+        [
+            new HistoryLevelSpan(HistoryLevel.Raw, null, began, Past.Noon),
+            new HistoryLevelSpan(HistoryLevel.TenMinutes, null, began.AddMinutes(-7), Past.Noon),
+            new HistoryLevelSpan(HistoryLevel.Day, null, Past.Noon.AddHours(-12), Past.Noon.AddHours(12)),
+        ];
+
+        Assert.Equal(300_000, await StepAsync(past, "from=now-6h"));
+        Assert.Equal(300_000, await StepAsync(past, "from=now-40m&step=5m"));
+    }
+
+    [Fact]
     public async Task A_wide_group_comes_in_longer_steps_rather_than_late()
     {
         await using Past past = await Past.StartAsync();
