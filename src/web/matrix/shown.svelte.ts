@@ -3,7 +3,7 @@ import { look } from '../look/theme.svelte'
 import { className } from '../look/classes'
 import { feed } from '../state/feed.svelte'
 import { here } from '../state/here.svelte'
-import { groupsIn } from '../state/known'
+import { groupsIn, type KnownProbes } from '../state/known'
 import { tags } from '../state/tags.svelte'
 import { badnessOf, Folding, valuesOf } from './fold'
 import { arrange, isSameOrder, pathOf, type Arrangement, type Badness, type Lines } from './order'
@@ -46,6 +46,7 @@ export class Shown {
   private lastLines: Lines | null = null
   private orderedAt = -Infinity
   private orderedFor = ''
+  private orderedWith: KnownProbes | null = null
 
   constructor() {
     const tagsOf = $derived.by(() => {
@@ -97,11 +98,14 @@ export class Shown {
     const reason = JSON.stringify([group, data.class, moment, colouring, filter, sources.length, destinations.length])
     const now = performance.now()
     const isDue = now - this.orderedAt >= (this.isWide ? orderMs.wide : orderMs.narrow) && !this.isHeld
-    if (reason === this.orderedFor && !isDue) return
+    // Whom a filter by tags leaves is known once there are tags.
+    const { probes } = tags
+    if (reason === this.orderedFor && probes === this.orderedWith && !isDue) return
     this.orderedFor = reason
+    this.orderedWith = probes
     this.orderedAt = now
     untrack(() => {
-      const shown = arrange({ by: [], open: [], sort: 'name', filter }, data, tags.probes)
+      const shown = arrange({ by: [], open: [], sort: 'name', filter }, data, probes)
       this.badness = badnessOf(data, valuesOf(data, colouring), shown)
     })
   }
