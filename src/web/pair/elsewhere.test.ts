@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { MatrixData } from '../matrix/model'
-import { elsewhere, suspicionOf, type Tags } from './elsewhere'
+import { elsewhere, suspicionOf, type LossMatrix, type Tags } from './elsewhere'
 
 const names = ['ams1', 'ams2', 'fra1', 'iad1', 'iad2', 'pdx1']
 const tagsOf = (name: string): Tags | undefined => ({ site: name.slice(0, 3), region: name < 'g' ? 'eu' : 'us' })
@@ -8,31 +7,17 @@ const tagsOf = (name: string): Tags | undefined => ({ site: name.slice(0, 3), re
 function matrix(
   loss: (source: string, destination: string) => number,
   stale: (source: string) => boolean = () => false,
-): MatrixData {
+): LossMatrix {
   const size = names.length
   const cells = Float32Array.from({ length: size * size }, (_, cell) => {
     const [source, destination] = [names[Math.floor(cell / size)]!, names[cell % size]!]
     return source === destination ? NaN : loss(source, destination)
   })
   const old = Float32Array.from({ length: size * size }, (_, cell) => Number(stale(names[Math.floor(cell / size)]!)))
-  return {
-    group: 'wan',
-    class: 0,
-    classes: [0],
-    sources: names,
-    destinations: names,
-    metrics: new Map([
-      ['loss', cells],
-      ['stale', old],
-    ]),
-    baseline: null,
-    at: 0,
-    isLive: true,
-    version: 1,
-  }
+  return { sources: names, destinations: names, loss: cells, stale: old }
 }
 
-const look = (data: MatrixData) => elsewhere(data, 'ams1', 'iad1', tagsOf, [])
+const look = (data: LossMatrix) => elsewhere(data, 'ams1', 'iad1', tagsOf, [])
 
 describe('what else failed', () => {
   it('counts every other measured pair in one place', () => {

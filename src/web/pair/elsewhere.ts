@@ -1,4 +1,11 @@
-import type { MatrixData } from '../matrix/model'
+/** The loss of all pairs, row by row; NaN was not measured. */
+export interface LossMatrix {
+  sources: string[]
+  destinations: string[]
+  loss: ArrayLike<number>
+  /** 1 where the result is from before the moment. */
+  stale: ArrayLike<number> | null
+}
 
 /** A pair that loses. */
 export interface LossyPair {
@@ -33,15 +40,13 @@ const mostWorst = 5
 
 /** Looks at all pairs of a moment. Stale results say nothing about it and are left out. */
 export function elsewhere(
-  data: MatrixData,
+  data: LossMatrix,
   source: string,
   destination: string,
   tagsOf: (name: string) => Tags | undefined,
   preferred: string[],
 ): Elsewhere {
-  const { sources, destinations } = data
-  const loss = data.metrics.get('loss')
-  const stale = data.metrics.get('stale')
+  const { sources, destinations, loss, stale } = data
   const sites = sitesOf(tagsOf(source), tagsOf(destination), preferred)
   const isIn = (name: string, value: string) => sites !== null && tagsOf(name)?.[sites.tag] === value
   const fromSite = sources.map((name) => isIn(name, sites?.source ?? ''))
@@ -54,7 +59,6 @@ export function elsewhere(
     sites,
     rest: empty(),
   }
-  if (!loss) return found
   const [row, column] = [sources.indexOf(source), destinations.indexOf(destination)]
   const [backRow, backColumn] = [sources.indexOf(destination), destinations.indexOf(source)]
   for (let from = 0; from < sources.length; from++) {

@@ -1,5 +1,6 @@
 import { ApiError, get } from '../api/client'
 import type { FlowsAnswer, Group, GroupsAnswer, HistoryAnswer, MatrixAnswer, SeriesAnswer } from '../api/types'
+import type { LossMatrix } from './elsewhere'
 import { momentOf, spanOf, type Keeping, type Span } from './span'
 import {
   fillWays,
@@ -50,6 +51,8 @@ export interface PairView {
   intervalMs: number
   /** From the source to the destination, and the other way round. */
   sides: [Side, Side]
+  /** All pairs at the moment; null where the group is so large that its newest intervals have to do. */
+  others: LossMatrix | null
   /** When it was asked for, by the server's clock. */
   asOf: number
 }
@@ -67,6 +70,8 @@ export type PairStatus =
 const retryMs = 5_000
 const fastestMs = 2_000
 const usualIntervalMs = 10_000
+/** Of larger groups not all pairs are asked for. */
+const mostProbes = 100
 
 /** The numbers of a pair, both ways: fetched, and as long as one looks at now, kept up to date. */
 export class PairNumbers {
@@ -163,6 +168,7 @@ class Desk {
     private readonly group: string,
     private readonly keeping: Keeping,
     private readonly clockLead: number,
+    private readonly isSmall: boolean,
   ) {}
 
   static async open(question: Question, signal: AbortSignal): Promise<Desk> {
@@ -173,15 +179,14 @@ class Desk {
       (await get<GroupsAnswer>('api/v2/groups', { limit: 1 }, signal)).groups[0]?.name ??
       history.groups[0]?.name
     if (group === undefined) throw new ApiError(400, 'There is no group yet.')
-    const intervalMs = await get<Group>(`api/v2/groups/${encodeURIComponent(group)}`, {}, signal).then(
-      (found) => found.interval_s * 1000,
-      (error: unknown) => {
-        // A group that has left has a history all the same.
-        if (error instanceof ApiError && error.status === 404) return usualIntervalMs
-        throw error
-      },
-    )
-    return new Desk(question, group, { intervalMs, levels: history.levels }, clockLead)
+    const found = await get<Group>(`api/v2/groups/${encodeURIComponent(group)}`, {}, signal).catch((error: unknown) => {
+      // A group that has left has a history all the same.
+      if (error instanceof ApiError && error.status === 404) return null
+      throw error
+    })
+    const intervalMs = found ? found.interval_s * 1000 : usualIntervalMs
+    const isSmall = found !== null && found.probes <= mostProbes
+    return new Desk(question, group, { intervalMs, levels: history.levels }, clockLead, isSmall)
   }
 
   async ask(signal: AbortSignal): Promise<PairView> {
@@ -189,10 +194,11 @@ class Desk {
     const now = Date.now() + this.clockLead
     const span = spanOf(at, hours, now, this.keeping)
     const moment = momentOf(at, now, span, this.keeping)
-    const [matrix, flowsThere, flowsBack] = await Promise.all([
+    const [matrix, flowsThere, flowsBack, others] = await Promise.all([
       this.get<MatrixAnswer>('matrix', moment, signal, { ...this.both(), metrics: [...tallyMetrics] }),
       this.flows(source, destination, moment, moment.to - moment.from, signal),
       this.flows(destination, source, moment, moment.to - moment.from, signal),
+      this.isSmall ? this.get<MatrixAnswer>('matrix', moment, signal, { metrics: ['loss'] }) : null,
       this.refreshCharts(span, now, signal),
     ])
     const side = (from: string, to: string, place: number, flows: FlowTrack[]): Side => ({
@@ -211,6 +217,7 @@ class Desk {
       moment,
       intervalMs: this.keeping.intervalMs,
       sides: [side(source, destination, 0, flowsThere), side(destination, source, 1, flowsBack)],
+      others: others && lossMatrix(others),
       asOf: now,
     }
   }
@@ -257,4 +264,9 @@ class Desk {
     const names = [this.question.source, this.question.destination].map((name) => `name=${name.replaceAll(',', '*')}`)
     return { source: names, destination: names }
   }
+}
+
+function lossMatrix({ sources, destinations, metrics }: MatrixAnswer): LossMatrix {
+  const loss = (metrics.loss ?? []).flatMap((row) => row.map((value) => (value === null ? NaN : Number(value))))
+  return { sources, destinations, loss, stale: null }
 }

@@ -7,7 +7,7 @@ import { gapsOf, type Track } from './track'
 
 /** Where the plots begin and end within their column, in CSS pixels: the same for all, so that they line up in time. */
 export const plotLeft = 52
-export const plotRight = 6
+export const plotRight = 16
 export const axisHeight = 20
 
 type Shape = Record<string, unknown> & { type: string }
@@ -40,7 +40,7 @@ export function plot(
   return {
     animation: false,
     textStyle: { fontFamily: 'system-ui, sans-serif' },
-    grid: { left: plotLeft, right: plotRight, top: 6, bottom: axisHeight },
+    grid: { left: plotLeft, right: plotRight, top: 6, bottom: axisHeight, outerBoundsMode: 'none' as const },
     xAxis: {
       type: 'time' as const,
       min: span.from,
