@@ -10,6 +10,15 @@ export const plotLeft = 52
 export const plotRight = 16
 export const axisHeight = 20
 
+const timeLabels = {
+  year: '{yyyy}',
+  month: '{MMM} {yyyy}',
+  day: '{d} {MMM}',
+  hour: '{HH}:{mm}',
+  minute: '{HH}:{mm}',
+  second: '{HH}:{mm}:{ss}',
+}
+
 type Shape = Record<string, unknown> & { type: string }
 
 /** What a plot draws; times and values become places by `x` and `y`. */
@@ -47,7 +56,7 @@ export function plot(
       max: span.to,
       axisLine: { lineStyle: { color: palette.line } },
       axisTick: { lineStyle: { color: palette.line } },
-      axisLabel: { color: palette.quiet, fontSize: 11, hideOverlap: true, showMinLabel: false, margin: 5 },
+      axisLabel: { color: palette.quiet, fontSize: 11, hideOverlap: true, showMinLabel: false, margin: 5, formatter: timeLabels },
       splitLine: { show: false },
     },
     yAxis: {
@@ -269,17 +278,30 @@ function doubts({ x, top }: Brush, track: Track, palette: Palette): Shape[] {
   )
 }
 
+/** A line in steps, broken at gaps. Steps of the same value are one stroke, so that dashes show. */
 function steps({ x, y }: Brush, track: Track, values: number[], style: object): Shape[] {
   const shapes: Shape[] = []
+  let points: [number, number][] = []
+  let end = NaN
+  const finish = () => {
+    if (points.length > 0)
+      shapes.push({
+        type: 'polyline',
+        shape: { points: [...points, [x(end), points.at(-1)![1]]] },
+        style: { ...style, fill: 'none' },
+      })
+    points = []
+  }
   track.at.forEach((at, step) => {
     const value = values[step]!
     if (Number.isNaN(value)) return
-    const end = at + track.lengths[step]!
-    shapes.push(line(x(at), y(value), x(end), y(value), style))
-    const next = values[step + 1]
-    if (next !== undefined && next !== value && track.at[step + 1]! <= end)
-      shapes.push(line(x(end), y(value), x(end), y(next), style))
+    if (at > end) finish()
+    const last = points.at(-1)
+    if (!last) points.push([x(at), y(value)])
+    else if (last[1] !== y(value)) points.push([x(at), last[1]], [x(at), y(value)])
+    end = at + track.lengths[step]!
   })
+  finish()
   return shapes
 }
 
