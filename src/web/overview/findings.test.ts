@@ -140,6 +140,15 @@ describe('what explains the loss', () => {
     expect(others).toBe(0)
   })
 
+  it('names each of two dead destinations of a small mesh', () => {
+    const { found, others } = explain(
+      mesh(4, (_, d) => (d >= 2 ? 1 : 0)),
+      none,
+    )
+    expect(found.map((one) => one.destination)).toEqual([{ probe: 'p2' }, { probe: 'p3' }])
+    expect(others).toBe(0)
+  })
+
   it('is the pair where one pair alone loses nearly everything that is lost', () => {
     const few = new Set([20, 33, 71, 95])
     const data = mesh(12, (s, d) => (s === 1 && d === 7 ? 1 : few.has(s * 12 + d) ? 0.01 : 0))

@@ -289,32 +289,29 @@ class Sums {
 /** The best area offered so far. */
 class Best {
   private tried = 0
-  private score = 0
-  private found: Area | null = null
+  private likeliest: Scored = nobody
+  private wholeLine: Scored = nobody
 
   constructor(private readonly all: Sum) {}
 
+  /** In a mesh of few probes hardly anything is too much for chance; a probe that loses with all others is told of all the same. */
   get area(): Area | null {
-    return this.score > Math.log(this.tried) ? this.found : null
+    return this.likeliest.score > Math.log(this.tried) ? this.likeliest.area : this.wholeLine.area
   }
 
   offer(area: Area, sum: Sum): void {
     this.tried++
-    if (sum.heavy >= 2) this.take(area, sum)
+    if (sum.heavy < 2) return
+    const score = this.likelihood(sum)
+    this.likeliest = better(this.likeliest, area, score)
+    const isWholeLine = area.partition.tag === null && sum.heavy === sum.pairs && sum.pairs > 2
+    if (isWholeLine) this.wholeLine = better(this.wholeLine, area, score)
   }
 
   /** Offers the heaviest pair, on behalf of all of them. */
   offerOneOfAll(area: Area, sum: Sum): void {
     this.tried += this.all.pairs
-    this.take(area, sum)
-  }
-
-  private take(area: Area, sum: Sum): void {
-    const score = this.likelihood(sum)
-    // Of areas that are the same but in name, the first is the plainest.
-    if (score <= this.score + 1e-9) return
-    this.score = score
-    this.found = area
+    this.likeliest = better(this.likeliest, area, this.likelihood(sum))
   }
 
   /** Logarithm of how much likelier the weights are if the area has a density of its own, as a Poisson process that counts lossy pairs. */
@@ -329,4 +326,16 @@ class Best {
     const outside = rest > all.weight * 1e-9 ? rest * Math.log(rest / (all.weight * (1 - share))) : 0
     return unit * (inside + outside)
   }
+}
+
+interface Scored {
+  area: Area | null
+  score: number
+}
+
+const nobody: Scored = { area: null, score: 0 }
+
+/** Of areas that are the same but in name, the first is the plainest. */
+function better(best: Scored, area: Area, score: number): Scored {
+  return score > best.score + 1e-9 ? { area, score } : best
 }
