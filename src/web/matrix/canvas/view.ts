@@ -1,11 +1,13 @@
 import { mark, type CellGrid, type CellView } from '../model'
+import { mapBox, mapOf, paintCorner } from './corner'
 import { namesOf } from './facts'
-import { Headings, measureOn, paintChip, paintHeadings } from './headings'
+import { Headings, measureOn, paintHeadings } from './headings'
 import type { Spot } from './keys'
 import { Layout, wholeView, type Box, type View } from './layout'
-import { fontFamily, imageOf, paintCells, type Scene } from './paint'
+import { paintCells, type Scene } from './paint'
 import { paintOf, palettes } from './palette'
-import { rasterOf, shrink, type Raster } from './raster'
+import { paintPointers, type Pointers } from './pointers'
+import { rasterOf, type Raster } from './raster'
 import { isAlike, sceneOf, type Subject } from './scene'
 
 /** Numbers of the drawing itself, for tests. */
@@ -23,7 +25,7 @@ const wall = { width: 1900, height: 960, largest: 1.8 }
  * The picture of a matrix on two canvases: cells and headers below, what is pointed at above. It draws once a frame at most, and while
  * the picture is moved it paints no more than what comes into sight.
  */
-export class MatrixView {
+export class MatrixView implements Pointers {
   readonly drawings: Drawings = { draws: 0, version: -1 }
   private readonly below: CanvasRenderingContext2D
   private readonly above: CanvasRenderingContext2D
@@ -31,9 +33,10 @@ export class MatrixView {
   private raster: Raster | null = null
   private scene: Scene | null = null
   private map: CanvasImageSource | null = null
-  private headings: Headings | null = null
+  /** What the pointers are painted from. */
+  headings: Headings | null = null
   private current: Layout | null = null
-  private isUpright = false
+  isUpright = false
   private wanted: View = wholeView
   private width = 0
   private height = 0
@@ -43,9 +46,9 @@ export class MatrixView {
   private frame = 0
   private isStale = true
   private painted: { layout: Layout; scene: Scene } | null = null
-  private hovered: Spot | null = null
-  private focused: Spot | null = null
-  private hasFocusRing = false
+  hovered: Spot | null = null
+  focused: Spot | null = null
+  hasFocusRing = false
   private lookup: { grid: CellGrid; rows: Map<string, number>; columns: Map<string, number> } | null = null
   private glide = 0
 
@@ -180,7 +183,7 @@ export class MatrixView {
   at(x: number, y: number): Spot | 'map' | null {
     const layout = this.current
     if (!layout) return null
-    const map = this.mapBox(layout)
+    const map = mapBox(layout)
     const [px, py] = [x * this.ratio, y * this.ratio]
     if (map && px >= map.x && py >= map.y && px < map.x + map.width && py < map.y + map.height) return 'map'
     const spot = layout.at(px, py)
@@ -190,7 +193,7 @@ export class MatrixView {
   /** Moves to a place on the small map. */
   goOnMap(x: number, y: number): void {
     const layout = this.current
-    const map = layout && this.mapBox(layout)
+    const map = layout && mapBox(layout)
     if (!layout || !map) return
     const { rows, columns } = layout.shape
     this.look(layout.centred(((y * this.ratio - map.y) / map.height) * rows, ((x * this.ratio - map.x) / map.width) * columns))
@@ -306,7 +309,7 @@ export class MatrixView {
       }
     }
     this.paintBelow(scene, layout)
-    this.paintAbove(scene, layout)
+    paintPointers(this.above, layout, scene.palette, this)
     this.drawings.draws++
     this.drawings.version = scene.grid.version
   }
@@ -337,134 +340,11 @@ export class MatrixView {
       } else paintCells(context, scene, area)
     } else paintCells(context, scene, area)
     if (this.headings) paintHeadings(context, this.headings, layout, scene.palette, this.isUpright)
-    this.paintCorner(scene, layout)
+    const map = mapBox(layout)
+    if (map) this.map ??= mapOf(map, this.raster ?? scene.raster, scene.paint)
+    paintCorner(context, layout, scene.palette, this.map)
     this.isStale = false
     this.painted = { layout, scene }
-  }
-
-  /** Between the headers: what they mean, and where one is in what is larger than the screen. */
-  private paintCorner({ palette, raster, paint }: Scene, layout: Layout): void {
-    const context = this.below
-    const { area, indent } = layout
-    const ratio = this.unit
-    const map = this.mapBox(layout)
-    if (map) {
-      // The map is for finding one's way: it may blur.
-      this.map ??= imageOf(shrink(this.raster ?? raster, 4 * map.height, 4 * map.width), paint, null)
-      context.imageSmoothingEnabled = true
-      context.imageSmoothingQuality = 'high'
-      context.fillStyle = palette.surface
-      context.fillRect(map.x, map.y, map.width, map.height)
-      context.drawImage(this.map, map.x, map.y, map.width, map.height)
-      const { rows, columns } = layout.shape
-      const scaleX = map.width / (columns * layout.cellWidth)
-      const scaleY = map.height / (rows * layout.cellHeight)
-      const view = {
-        x: map.x + layout.scrollX * scaleX,
-        y: map.y + layout.scrollY * scaleY,
-        width: Math.max(3 * ratio, Math.min(map.width, area.width * scaleX)),
-        height: Math.max(3 * ratio, Math.min(map.height, area.height * scaleY)),
-      }
-      context.lineWidth = ratio
-      context.strokeStyle = palette.line
-      context.strokeRect(map.x - ratio / 2, map.y - ratio / 2, map.width + ratio, map.height + ratio)
-      for (const [colour, width] of [
-        [palette.ground, 3.5],
-        [palette.focus, 1.5],
-      ] as const) {
-        context.lineWidth = Math.max(1, Math.round(width * ratio))
-        context.strokeStyle = colour
-        context.strokeRect(Math.round(view.x), Math.round(view.y), Math.round(view.width), Math.round(view.height))
-      }
-      return
-    }
-    context.font = `400 ${11 * ratio}px ${fontFamily}`
-    context.fillStyle = palette.quiet
-    context.textBaseline = 'alphabetic'
-    context.textAlign = 'right'
-    context.fillText('to →', area.x - 7 * ratio, Math.min(area.y - 10 * ratio, 18 * ratio), area.x - indent - 10 * ratio)
-    if (area.y >= 40 * ratio) {
-      context.textAlign = 'left'
-      context.fillText('from ↓', indent + 8 * ratio, area.y - 8 * ratio, area.x - indent - 10 * ratio)
-    }
-  }
-
-  private mapBox(layout: Layout): Box | null {
-    if (layout.isWhole) return null
-    const { area, indent } = layout
-    const margin = 6 * this.unit
-    const width = Math.min(area.x - indent - 2 * margin, 160 * this.unit)
-    const height = area.y - 2 * margin
-    if (width < 24 * this.unit || height < 14 * this.unit) return null
-    return { x: Math.round(area.x - margin - width), y: margin, width: Math.round(width), height: Math.round(height) }
-  }
-
-  private paintAbove({ palette }: Scene, layout: Layout): void {
-    const context = this.above
-    const { area, frame } = layout
-    const ratio = this.unit
-    context.clearRect(0, 0, frame.width, frame.height)
-    const { hovered, focused } = this
-    if (hovered) {
-      const row =
-        hovered.row >= 0 ? { y: layout.y(hovered.row), height: layout.y(hovered.row + 1) - layout.y(hovered.row) } : null
-      const column =
-        hovered.column >= 0
-          ? { x: layout.x(hovered.column), width: layout.x(hovered.column + 1) - layout.x(hovered.column) }
-          : null
-      context.save()
-      context.beginPath()
-      context.rect(area.x, area.y, area.width, area.height)
-      context.clip()
-      context.fillStyle = palette.ink
-      // What is thin has to be seen too.
-      context.globalAlpha = Math.min(layout.cellWidth, layout.cellHeight) < 6 * ratio ? 0.38 : 0.14
-      if (row) context.fillRect(area.x, row.y, area.width, Math.max(ratio, row.height))
-      if (column) context.fillRect(column.x, area.y, Math.max(ratio, column.width), area.height)
-      context.restore()
-      if (row && column)
-        this.outline({ x: column.x, y: row.y, width: column.width, height: row.height }, palette.ink, palette.ground, layout, 1)
-      this.paintChips(hovered, layout, palette.ink, palette.ground)
-    }
-    if (focused && focused.row < layout.shape.rows && focused.column < layout.shape.columns) {
-      const { row, column } = focused
-      if (row >= 0 && column >= 0)
-        this.outline(layout.box(row, column), palette.focus, palette.ground, layout, this.hasFocusRing ? 2.5 : 1.5)
-      if (this.hasFocusRing) this.paintChips(focused, layout, palette.focus, palette.ground)
-    }
-  }
-
-  private paintChips({ row, column }: Spot, layout: Layout, ground: string, ink: string): void {
-    const { headings } = this
-    if (!headings) return
-    const { rows, columns } = layout.shape
-    if (row >= 0 && row < rows) paintChip(this.above, headings.row(layout, row, true), ground, ink, this.unit)
-    if (column >= 0 && column < columns)
-      paintChip(this.above, headings.column(layout, column, this.isUpright, true), ground, ink, this.unit)
-  }
-
-  private outline(box: Box, colour: string, halo: string, layout: Layout, width: number): void {
-    const context = this.above
-    const ratio = this.unit
-    const { area } = layout
-    const least = 7 * ratio
-    // A cell of a pixel or two has its frame around it.
-    const wide = Math.max(box.width, least)
-    const tall = Math.max(box.height, least)
-    const x = box.x - (wide - box.width) / 2
-    const y = box.y - (tall - box.height) / 2
-    context.save()
-    context.beginPath()
-    context.rect(area.x - 4 * ratio, area.y - 4 * ratio, area.width + 8 * ratio, area.height + 8 * ratio)
-    context.clip()
-    const line = Math.max(1, Math.round(width * ratio))
-    context.lineWidth = line + 2 * Math.max(1, Math.round(ratio))
-    context.strokeStyle = halo
-    context.strokeRect(x, y, wide, tall)
-    context.lineWidth = line
-    context.strokeStyle = colour
-    context.strokeRect(x, y, wide, tall)
-    context.restore()
   }
 }
 
