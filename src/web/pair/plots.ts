@@ -180,7 +180,7 @@ export function lossScale(tracks: Pick<Track<'loss' | 'loss_forward' | 'loss_rev
       back = Math.max(back, reverse + unknown)
     })
   }
-  const bound = (value: number) => lossBounds.find((each) => each >= value) ?? 1
+  const bound = (value: number) => lossBounds.find((each) => each >= value - 1e-9) ?? 1
   const widest = Math.max(bound(there), bound(back))
   const high = Math.max(bound(there), widest / 4)
   const low = -Math.max(bound(back), widest / 4)
@@ -230,7 +230,7 @@ function extentOf(track: Track): { low: number; high: number } | null {
   if (lows.length === 0) return null
   const slowest = largest(rtt_max)
   const usual = largest(rtt_p99)
-  return { low: Math.min(...lows), high: slowest < 1.5 * usual ? slowest : 1.15 * usual }
+  return { low: Math.min(...lows), high: usual > 0 && slowest > 1.5 * usual ? 1.15 * usual : slowest }
 }
 
 /** Round figures around a range, with three or four of them as labels. */
