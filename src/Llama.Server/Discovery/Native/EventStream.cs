@@ -10,7 +10,7 @@ namespace Llama.Server.Discovery.Native;
 
 /// <summary>
 /// A feed as server-sent events: each with its place as id, so that a client that was cut off goes on where it was; an event
-/// <c>gap</c> where some are missing, a comment where nothing happens for a while. A client that reads slowly misses some, and holds
+/// <c>gap</c> where some are missing, a comment where nothing was told for a while. A client that reads slowly misses some, and holds
 /// nobody up. Any thread may call it.
 /// </summary>
 /// <param name="feed">What happens.</param>
@@ -69,6 +69,7 @@ internal sealed class EventStream<T>(Feed<T> feed, Func<T, long> sequence, Func<
     private async Task TellAsync(
         PipeWriter output, (long Seen, bool IsOfThisRun) place, Func<T, bool> isWanted, Action<Utf8JsonWriter, T> write, CancellationToken gone)
     {
+        long said = time.GetTimestamp();
         output.Write("retry: 2000\n\n"u8);
         long seen = place.Seen;
         if (!place.IsOfThisRun) WriteGap(output, seen);
@@ -82,12 +83,18 @@ internal sealed class EventStream<T>(Feed<T> feed, Func<T, long> sequence, Func<
                 using (var json = new Utf8JsonWriter(output)) write(json, one);
                 output.Write("\n\n"u8);
                 if ((await output.FlushAsync(gone)).IsCompleted) return;
+                said = time.GetTimestamp();
             }
 
             bool isAtEnd = portion.Seen == seen;
             seen = portion.Seen;
-            if (isAtEnd && !await _waits.WaitAsync(cancellation => feed.WaitAsync(seen, cancellation), Heartbeat, gone))
-                output.Write(": still here\n\n"u8);
+            TimeSpan quiet = Heartbeat - time.GetElapsedTime(said);
+            if (isAtEnd && quiet > TimeSpan.Zero) await _waits.WaitAsync(cancellation => feed.WaitAsync(seen, cancellation), quiet, gone);
+
+            // Also where things happen all the time, and none of them is wanted.
+            if (time.GetElapsedTime(said) < Heartbeat) continue;
+            output.Write(": still here\n\n"u8);
+            said = time.GetTimestamp();
         }
     }
 

@@ -46,6 +46,23 @@ public sealed class IntervalsTests
     }
 
     [Fact]
+    public async Task Listeners_to_a_quiet_group_hear_that_the_server_is_there_while_others_report()
+    {
+        await using NativeServer server = await StartAsync();
+        await server.JoinAsync("a");
+        using StreamReader stream = await ListenAsync(server, "/api/v2/intervals?group=h");
+
+        Task<string?> heard = stream.ReadLineAsync();
+        for (int i = 0; i < 50 && !heard.IsCompleted; i++)
+        {
+            await PushAsync(server, "a", 10 * i, ("b", 0, 1000));
+            server.Time.Pass(TimeSpan.FromSeconds(10));
+        }
+
+        Assert.Equal(": still here", await heard.WaitAsync(TimeSpan.FromSeconds(30)));
+    }
+
+    [Fact]
     public async Task A_report_that_comes_late_has_no_values_of_pairs_that_have_newer_ones()
     {
         await using NativeServer server = await StartAsync();
