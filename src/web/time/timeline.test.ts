@@ -10,6 +10,7 @@ import {
   playedOn,
   snapped,
   stepAt,
+  stepFor,
   ticksOf,
   timelineOf,
   usualSpeed,
@@ -106,6 +107,12 @@ describe('a timeline', () => {
     expect(barsOf(timeline, window, scaleOf('loss', 'light'), 100, 40).map((one) => one.path)).toEqual([
       'M0.00 0.00h5.00v40.00h-5.00z',
     ])
+  })
+
+  it('has a few hundred steps, and none that is shorter than an interval', () => {
+    expect([1, 6, 24, 168].map((hours) => stepFor(hours, 5000))).toEqual([10_000, minute, 5 * minute, 30 * minute])
+    expect(stepFor(1, 60_000)).toBe(minute)
+    for (const hours of [0.1, 3, 100, 720, 8760]) expect((hours * hour) / stepFor(hours, 10_000)).toBeLessThanOrEqual(400)
   })
 
   it('has ticks at round times, and not too many', () => {

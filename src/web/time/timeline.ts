@@ -140,6 +140,18 @@ function rectangle(x: number, y: number, width: number, height: number): string 
 }
 
 const minuteMs = 60_000
+
+const stepsOffered = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 86_400].map((seconds) => seconds * 1000)
+
+/**
+ * How long the steps of a timeline are at least, the same for all who look as far back: the server remembers them. No shorter than an
+ * interval, for then there would be steps without one.
+ */
+export function stepFor(hours: number, intervalMs: number): number {
+  const least = Math.max((hours * hourMs) / 400, intervalMs)
+  return stepsOffered.find((step) => step >= least) ?? stepsOffered.at(-1)!
+}
+
 const roundSteps = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080, 20160, 43200].map(
   (minutes) => minutes * minuteMs,
 )

@@ -2,10 +2,14 @@ import { ApiError, get } from '../api/client'
 import type { TimelineAnswer } from '../api/types'
 import { grown, timelineOf, type Timeline, type TimeWindow } from './timeline'
 
+const refusedMs = 60_000
+
 /** What timelines are asked for of. */
 export interface Subject {
   group: string
   class: string | null
+  /** How long a step is at least. */
+  stepMs: number
 }
 
 /** The timeline of a window: loaded whole for another window, and at its end as time goes on. */
@@ -19,12 +23,13 @@ export class Timelines {
   private subject: Subject | null = null
   private loaded: TimeWindow | null = null
   private isGrowing = false
+  private refusedAt = -Infinity
 
   /** Loads a window, unless it is the one that is there already. */
   show(subject: Subject, window: TimeWindow): void {
-    const isSame = this.subject && this.subject.group === subject.group && this.subject.class === subject.class
+    const isSame = this.subject !== null && JSON.stringify(this.subject) === JSON.stringify(subject)
     const length = window.to - window.from
-    if (isSame && this.loaded && (this.timeline || this.isLoading)) {
+    if (isSame && this.loaded) {
       const isOf = this.loaded.isFollowing === window.isFollowing && this.loaded.to - this.loaded.from === length
       if (isOf && (window.isFollowing || this.loaded.to === window.to)) return
     }
@@ -38,7 +43,10 @@ export class Timelines {
   async grow(window: TimeWindow): Promise<void> {
     const { timeline, subject } = this
     if (!subject || !window.isFollowing || this.isGrowing || this.isLoading) return
-    if (!timeline) return this.load(subject, window)
+    if (!timeline) {
+      // A server without history has none in five seconds either.
+      return performance.now() - this.refusedAt > refusedMs ? this.load(subject, window) : undefined
+    }
     this.isGrowing = true
     const signal = this.asking.signal
     try {
@@ -46,7 +54,9 @@ export class Timelines {
       const last = timeline.steps.at(-1)?.at ?? window.from
       const from = Math.max(last - timeline.stepMs, Math.floor(window.from / timeline.stepMs) * timeline.stepMs)
       const end = await this.ask(subject, from, window.to, timeline.stepMs, signal)
-      if (!signal.aborted && this.timeline === timeline) this.timeline = grown(timeline, end, from, window.from)
+      if (signal.aborted || this.timeline !== timeline) return
+      if (end.stepMs === timeline.stepMs) this.timeline = grown(timeline, end, from, window.from)
+      else void this.load(subject, window)
     } catch {
       // Liveness tells when the server is gone; what is there stays.
     } finally {
@@ -64,21 +74,24 @@ export class Timelines {
     const signal = this.asking.signal
     this.isLoading = true
     try {
-      const timeline = await this.ask(subject, window.from, window.to, null, signal)
+      const timeline = await this.ask(subject, window.from, window.to, subject.stepMs, signal)
       if (signal.aborted) return
       this.timeline = timeline
       this.problem = null
     } catch (error) {
       if (signal.aborted) return
       this.problem = error instanceof ApiError ? error.message : String(error)
-      if (error instanceof ApiError && !error.isOutage) this.timeline = null
+      if (!(error instanceof ApiError) || error.isOutage) return
+      this.timeline = null
+      this.refusedAt = performance.now()
     } finally {
       if (!signal.aborted) this.isLoading = false
     }
   }
 
-  private async ask(subject: Subject, from: number, to: number, stepMs: number | null, signal: AbortSignal): Promise<Timeline> {
-    const parameters = { ...subject, from: Math.floor(from), to: Math.floor(to), step: stepMs === null ? null : stepMs / 1000 }
+  private async ask(subject: Subject, from: number, to: number, stepMs: number, signal: AbortSignal): Promise<Timeline> {
+    const { group, class: trafficClass } = subject
+    const parameters = { group, class: trafficClass, from: Math.floor(from), to: Math.floor(to), step: stepMs / 1000 }
     return timelineOf(await get<TimelineAnswer>('api/v2/timeline', parameters, signal))
   }
 }
