@@ -1,6 +1,6 @@
 import { feed } from '../state/feed.svelte'
 import { here } from '../state/here.svelte'
-import { playedOn } from './timeline'
+import { playedOn, snapped } from './timeline'
 
 const frameMs = 250
 const lookMs = 40
@@ -17,20 +17,27 @@ export class Playback {
     this.isPlaying = true
     this.shownAt = performance.now()
     if (here.place.at === null) here.go({ at: from })
+    let position = here.place.at ?? from
     const step = () => {
       if (!this.isPlaying) return
       const at = here.place.at
       if (at === null || feed.status === 'refused' || feed.status === 'lost') return this.stop()
+      // Somebody went elsewhere: it goes on from there.
+      if (at !== snapped(position, intervalMs())) position = at
       const elapsed = performance.now() - this.shownAt
       if (feed.isBusy || feed.status !== 'past' || elapsed < frameMs) {
         this.timer = setTimeout(step, lookMs)
         return
       }
-      const next = playedOn(at, elapsed, speed(), intervalMs(), feed.now())
+      const next = playedOn(position, elapsed, speed(), intervalMs(), feed.now())
       this.shownAt = performance.now()
-      here.adjust({ at: next })
-      if (next === null) this.stop()
-      else this.timer = setTimeout(step, frameMs)
+      if (next === null) {
+        this.stop()
+        return here.adjust({ at: null })
+      }
+      position = next
+      here.adjust({ at: snapped(next, intervalMs()) })
+      this.timer = setTimeout(step, frameMs)
     }
     this.timer = setTimeout(step, frameMs)
   }

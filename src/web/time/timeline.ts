@@ -191,9 +191,9 @@ export function snapped(at: number, intervalMs: number): number {
   return Math.floor(at / step) * step
 }
 
-/** Where playing goes on after a while; null where it has come to the present. */
-export function playedOn(at: number, elapsedMs: number, speed: number, intervalMs: number, now: number): number | null {
+/** Where playing has come to after a while; null where that is the present. */
+export function playedOn(from: number, elapsedMs: number, speed: number, intervalMs: number, now: number): number | null {
   // Who was away for long goes on from where he was.
-  const next = snapped(at + Math.max(intervalMs, (Math.min(elapsedMs, 2000) / 1000) * speed), intervalMs)
-  return next >= now - intervalMs ? null : next
+  const to = from + (Math.min(elapsedMs, 2000) / 1000) * speed
+  return to >= now - intervalMs ? null : to
 }
