@@ -40,10 +40,13 @@ internal sealed class JsonSchema(JsonElement document)
     private bool Holds(JsonProperty keyword, JsonElement schema, JsonElement value, string at, List<string> faults)
     {
         JsonElement wanted = keyword.Value;
+
+        // All others say something of values of their own kind alone.
+        if (value.ValueKind == JsonValueKind.Null && keyword.Name is not ("type" or "enum")) return true;
         switch (keyword.Name)
         {
             case "type":
-                return wanted.ValueKind == JsonValueKind.Array ? wanted.EnumerateArray().Any(type => Is(type, value)) : Is(wanted, value);
+                return Types(wanted).Any(type => Is(type, value));
             case "enum":
                 return wanted.EnumerateArray().Any(one => JsonElement.DeepEquals(one, value));
             case "minimum":
@@ -81,11 +84,13 @@ internal sealed class JsonSchema(JsonElement document)
                     else faults.Add($"{at}.{member.Name} is not described");
                 }
 
-                return schema.GetProperty("type").GetString() == "object";
+                return Types(schema.GetProperty("type")).Any(type => type.GetString() == "object");
             default:
                 return false;
         }
     }
+
+    private static IEnumerable<JsonElement> Types(JsonElement type) => type.ValueKind == JsonValueKind.Array ? type.EnumerateArray() : [type];
 
     private static bool Is(JsonElement type, JsonElement value) => type.GetString() switch
     {

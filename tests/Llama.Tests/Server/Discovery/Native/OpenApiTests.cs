@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Llama.Mesh.Plans;
 using Llama.Server.Discovery;
@@ -6,6 +7,7 @@ using Llama.Server.Discovery.Native;
 using Llama.Server.Intake;
 using Llama.Storage.History;
 using Llama.Tests.Server.History;
+using Llama.Tests.Server.Intake;
 using static Llama.Tests.Server.Discovery.Native.NativeServer;
 
 namespace Llama.Tests.Server.Discovery.Native;
@@ -119,6 +121,10 @@ public sealed class OpenApiTests
         await CheckAsync("Events", server.GetAsync("/api/v2/events"));
         await CheckAsync("Matrix", server.GetAsync("/api/v2/matrix?group=g&metrics=all"));
         await CheckAsync("Pushed", server.SendAsync("POST", "/api/v2/summaries", $$"""{"probe":{"group":"g","name":"a","instance":"{{InstanceOf("a")}}"},"reports":[]}"""));
+        string report = Encoding.UTF8.GetString(Pushes.Body("g", "a", InstanceOf("a"), Pushes.At(0, Pushes.To("b", 1, 1000))));
+        await CheckAsync("Pushed", server.SendAsync("POST", "/api/v2/summaries", report));
+        await CheckAsync("Probe", server.GetAsync("/api/v2/groups/g/probes/a"));
+        await CheckAsync("Overview", server.GetAsync("/api/v2/overview"));
         await CheckAsync("Problem", server.GetAsync("/api/v2/groups/none"));
         await CheckAsync("Problem", server.SendAsync("PATCH", "/api/v2/groups/none"));
     }

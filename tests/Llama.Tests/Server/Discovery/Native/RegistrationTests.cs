@@ -47,7 +47,7 @@ public sealed class RegistrationTests
 
         Assert.Equal(200, shown.Status);
         Assert.Equal(
-            """{"group":"g","name":"a","full_name":"a.example","address":"192.0.2.7","port":9,"version":"1","tags":{"z":"1","a":"2"},"keepalive_s":60,"lease_left_s":40,"registered_at":"2026-11-22T12:00:00Z","heard_of_at":"2026-11-22T12:00:00Z","echo":"unknown","pushes":true}""",
+            """{"group":"g","name":"a","full_name":"a.example","address":"192.0.2.7","port":9,"version":"1","tags":{"z":"1","a":"2"},"keepalive_s":60,"lease_left_s":40,"registered_at":"2026-11-22T12:00:00Z","heard_of_at":"2026-11-22T12:00:00Z","echo":"unknown","pushes":true,"clock_offset_ns":null,"clock_offset_error_ns":null,"health":null}""",
             shown.Text);
     }
 
