@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 source build/packages.sh
 
 # Package and the command it brings. The C compiler is a must, the rest is for comparison.
-wanted=(gcc:cc util-linux:taskset tcpdump:tcpdump irtt:irtt fping:fping wrk:wrk influxdb:influxd victoria-metrics:victoria-metrics)
+wanted=(gcc:cc util-linux:taskset tcpdump:tcpdump irtt:irtt fping:fping wrk:wrk influxdb:influxd victoria-metrics:victoria-metrics chromium:chromium)
 
 # The compiler needs the headers, which are not a command.
 command -v cc >/dev/null || wanted=(libc6-dev:cc "${wanted[@]}")

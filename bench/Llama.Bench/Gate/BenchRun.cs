@@ -1,4 +1,5 @@
 using Llama.Benchmarks.Gate.History;
+using Llama.Benchmarks.Gate.Page;
 
 namespace Llama.Benchmarks.Gate;
 
@@ -67,6 +68,7 @@ internal static class BenchRun
         new HistoryPushes(bench),
         new HistoryStorage(bench),
         new HistoryMonth(bench),
+        new PageSpeed(bench),
         new LineProtocolRate(bench),
         new ScrapeThroughput(bench, "VictoriaMetrics 1.79", ScrapeThroughput.StartVictoriaMetricsAsync, "/health"),
         new ScrapeThroughput(bench, "InfluxDB 1.6", ScrapeThroughput.StartInfluxAsync, "/ping"),

@@ -1,4 +1,5 @@
 using Llama.Benchmarks.Gate;
+using Llama.Benchmarks.Gate.Page;
 
 namespace Llama.Tests.Gate;
 
@@ -50,5 +51,21 @@ public sealed class GateArithmeticTests
             """);
 
         Assert.Equal(new CollectorCounts(Sent: 12, Lost: 2, Skipped: 0, ReceiveDrops: 0, UntilSeconds: 10.5), counts);
+    }
+
+    [Fact]
+    public void Frames_are_late_beyond_a_sixtieth_of_a_second_and_not_for_how_the_browser_rounds()
+    {
+        var frames = new FrameTimes();
+
+        frames.Add([100, 116.7, 133.4, 166.7, 216.7], [60, 80], 3);
+        frames.Add([900, 916.7], [], 1);
+
+        Assert.Equal(5, frames.Count);
+        Assert.Equal(16.7, frames.MedianMillis, 3);
+        Assert.Equal(40, frames.LatePercent, 3);
+        Assert.Equal(20, frames.VeryLatePercent, 3);
+        Assert.Equal(80, frames.DrawnPercent, 3);
+        Assert.Equal(80, frames.LongestTaskMillis);
     }
 }

@@ -14,7 +14,8 @@ namespace Llama.Benchmarks.Gate.History;
 /// </summary>
 internal sealed class PushingMesh(int probes, TimeSpan interval)
 {
-    private const string Group = "mesh";
+    public const string Group = "mesh";
+
     private const int Patterns = 16, Flows = 4, DatagramsOfFlow = 8, Seed = 5;
 
     private readonly byte[][] _summaries = [.. Enumerable.Range(0, Patterns).Select(pattern => Packed(Summaries(pattern, probes)))];
