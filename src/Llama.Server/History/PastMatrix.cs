@@ -56,9 +56,8 @@ internal sealed class PastMatrix(IHistoryStore store, QueryDesk desk)
     /// <summary>How far back to look for the newest interval: as far as one point of what is kept of that time reaches.</summary>
     private async Task<TimeSpan> WindowAtAsync(DateTimeOffset at, CancellationToken cancellation)
     {
-        foreach (HistoryLevelSpan kept in await store.SpansAsync(cancellation))
-            if (kept.Oldest <= at) return kept.Level.Step() > ShortestWindow ? kept.Level.Step() : ShortestWindow;
-        return ShortestWindow;
+        TimeSpan kept = TimeStep.Kept(await store.SpansAsync(cancellation), at);
+        return kept > ShortestWindow ? kept : ShortestWindow;
     }
 
     /// <summary>Columns in the order of rows as far as they have one.</summary>

@@ -40,7 +40,7 @@ internal sealed class PastTimeline(IHistoryStore store, QueryDesk desk)
     /// <summary>The shortest step from one on that what is kept of that time allows, and that does not take too long to read.</summary>
     private static TimeSpan StepOf(TimeSpan shortest, DateTimeOffset from, DateTimeOffset to, IReadOnlyList<HistoryLevelSpan> levels, double share)
     {
-        TimeSpan kept = levels.FirstOrDefault(level => ReachesBackTo(level, from, levels))?.Level.Step() ?? TimeSpan.Zero;
+        TimeSpan kept = TimeStep.Kept(levels, from);
         if (kept > shortest) shortest = kept;
         foreach (TimeSpan step in TimeStep.Round.Where(step => step > shortest).Prepend(shortest))
             if (BytesOf(step, to - from, levels) * share <= MostBytes) return step;

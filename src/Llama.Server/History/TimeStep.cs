@@ -1,4 +1,5 @@
 using System.Globalization;
+using Llama.Storage.History;
 
 namespace Llama.Server.History;
 
@@ -30,6 +31,20 @@ internal static class TimeStep
         double total = count * seconds;
         if (total == 0) return TimeSpan.Zero;
         return total >= 1 && total <= Longest.TotalSeconds ? TimeSpan.FromMilliseconds(Math.Round(total * 1000)) : null;
+    }
+
+    /// <summary>
+    /// How long the points are that are kept of a time; zero for intervals as they came. Points of a coarse level begin before what is in
+    /// them does: where the finer one has all of that, its points go for the time before it as well, and there is nothing.
+    /// </summary>
+    /// <param name="levels">The finest first.</param>
+    /// <param name="at">The time.</param>
+    public static TimeSpan Kept(IReadOnlyList<HistoryLevelSpan> levels, DateTimeOffset at)
+    {
+        return levels.FirstOrDefault(level => level.Oldest <= at || HasAll(level))?.Level.Step() ?? TimeSpan.Zero;
+
+        bool HasAll(HistoryLevelSpan level) =>
+            level.Oldest is { } oldest && levels.All(other => other.Oldest is not { } first || first + other.Level.Step() >= oldest);
     }
 
     /// <summary>A round step that makes about 300 points of a span, and no more.</summary>
