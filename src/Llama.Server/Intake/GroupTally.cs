@@ -82,7 +82,7 @@ internal sealed record GroupTally
                 Stale += tally.Stale;
                 Sent += tally.Sent;
                 Lost += tally.Lost;
-                if (tally.Lossy > 0 && worst.MayTake(tally.WorstLoss)) row.Rank(worst, source.Name, @class, now);
+                if (tally.Lossy > 0 && worst.MayTake(source.Name, tally.WorstLoss, tally.MostLost)) row.Rank(worst, source.Name, @class, now);
             }
 
             if (source.Newest is not { } report) return false;

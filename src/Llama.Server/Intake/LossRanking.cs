@@ -19,14 +19,19 @@ internal sealed class LossRanking(int most)
     // The least of those that are kept comes first.
     private readonly PriorityQueue<LossyPair, LossyPair> _kept = new(Comparer<LossyPair>.Create(Compare));
 
-    /// <summary>True when a pair with this loss might be among them.</summary>
-    public bool MayTake(long loss) => _kept.Count < most || loss >= _kept.Peek().Loss;
+    /// <summary>True when a pair of a source that loses so much might be among them.</summary>
+    public bool MayTake(string source, long loss, long lost)
+    {
+        if (_kept.Count < most) return true;
+        LossyPair least = _kept.Peek();
+        return Compare((loss, lost, source), (least.Loss, least.Lost, least.Source)) >= 0;
+    }
 
     /// <summary>Shows it a pair.</summary>
     public void Add(string source, byte @class, string destination, in PairResult pair)
     {
         long loss = PairValues.Ratio(pair.Lost, pair.Sent);
-        if (loss <= 0 || !MayTake(loss)) return;
+        if (loss <= 0 || !MayTake(source, loss, pair.Lost)) return;
         var lossy = new LossyPair(
             source,
             destination,
@@ -51,10 +56,15 @@ internal sealed class LossRanking(int most)
     /// <summary>By loss; of the same loss whoever lost more, and then by name, so that the same pairs always come in the same order.</summary>
     private static int Compare(LossyPair one, LossyPair other)
     {
-        int order = one.Loss.CompareTo(other.Loss);
-        if (order == 0) order = one.Lost.CompareTo(other.Lost);
-        if (order == 0) order = string.CompareOrdinal(other.Source, one.Source);
+        int order = Compare((one.Loss, one.Lost, one.Source), (other.Loss, other.Lost, other.Source));
         if (order == 0) order = string.CompareOrdinal(other.Destination, one.Destination);
         return order == 0 ? other.Class.CompareTo(one.Class) : order;
+    }
+
+    private static int Compare((long Loss, long Lost, string Source) one, (long Loss, long Lost, string Source) other)
+    {
+        int order = one.Loss.CompareTo(other.Loss);
+        if (order == 0) order = one.Lost.CompareTo(other.Lost);
+        return order == 0 ? string.CompareOrdinal(other.Source, one.Source) : order;
     }
 }

@@ -27,6 +27,9 @@ internal sealed record RowTally
     /// <summary>The largest share that a measured pair loses, in parts of <see cref="MatrixMetrics.RatioUnit"/>.</summary>
     public long WorstLoss { get; private init; }
 
+    /// <summary>The most datagrams that a measured pair lost.</summary>
+    public long MostLost { get; private init; }
+
     // From when to when it is right, in ticks of UTC: then the next pair becomes stale.
     private long From { get; init; } = long.MinValue;
 
@@ -39,7 +42,7 @@ internal sealed record RowTally
     public static RowTally Of(ReadOnlySpan<PairResult> pairs, DateTimeOffset now)
     {
         (int measured, int lossy, int suspect, int stale) = (0, 0, 0, 0);
-        (long sent, long lost, long worst, long until) = (0, 0, 0, long.MaxValue);
+        (long sent, long lost, long worst, long most, long until) = (0, 0, 0, 0, long.MaxValue);
 
         // Nearly all pairs of a row are of one report.
         ReportMark? report = null;
@@ -67,6 +70,7 @@ internal sealed record RowTally
             lossy++;
             lost += pair.Lost;
             worst = Math.Max(worst, PairValues.Ratio(pair.Lost, pair.Sent));
+            most = Math.Max(most, pair.Lost);
         }
 
         return new RowTally
@@ -78,6 +82,7 @@ internal sealed record RowTally
             Sent = sent,
             Lost = lost,
             WorstLoss = worst,
+            MostLost = most,
             From = now.UtcTicks,
             Until = until,
         };
