@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Llama.Storage.History.Blocks;
 
@@ -72,11 +73,57 @@ internal ref struct BitReader
     /// <summary>How many ones come next; there may be more of them.</summary>
     public readonly int OnesAhead(int most) => Math.Min(Math.Min(most, SafeBits), BitOperations.LeadingZeroCount(~Window()));
 
+    /// <summary>
+    /// Goes past numbers, each with a code of how often it is there, less 1, and between two of them a code of what they differ by; the
+    /// last one's is not there when one is left. Nothing but their lengths is looked at, and no bit twice.
+    /// </summary>
+    /// <param name="left">How many they are together, above 0.</param>
+    /// <param name="countMode">Mode of the codes of how often, as <see cref="CodeModes"/> has them.</param>
+    /// <param name="gapMode">Mode of the codes between.</param>
+    /// <param name="most">How many numbers there are at most.</param>
+    /// <returns>How many numbers there are.</returns>
+    public int PassCounted(long left, int countMode, int gapMode, int most)
+    {
+        ulong window = Window();
+        int fresh = SafeBits;
+        for (int numbers = 1; numbers <= most; numbers++)
+        {
+            if (left == 1) return numbers;
+            left -= 1 + (long)Next(countMode, ref window, ref fresh);
+            if (left == 0) return numbers;
+            if (left < 0) break;
+            Next(gapMode, ref window, ref fresh);
+        }
+
+        throw Damaged();
+    }
+
     /// <summary>Reads a sized number.</summary>
     public ulong Sized() => Bits(SizeBits) is var length and <= WordBits ? Bits((int)length) : throw Damaged();
 
     /// <summary>Reads a sized number that says how much there is of something.</summary>
     public int Length() => Sized() is var length and <= int.MaxValue ? (int)length : throw Damaged();
+
+    /// <summary>Reads a code of a mode out of what was taken ahead, as long as it is in there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ulong Next(int mode, scoped ref ulong window, scoped ref int fresh)
+    {
+        if (mode == 0) return 0;
+        int length = 2 * BitOperations.LeadingZeroCount(window) + mode;
+        if (length > fresh) return NextAfresh(mode, ref window, ref fresh);
+        ulong value = (window >> (WordBits - length)) - (1UL << (mode - 1));
+        Advance(length);
+        window <<= length;
+        fresh -= length;
+        return value;
+    }
+
+    private ulong NextAfresh(int mode, scoped ref ulong window, scoped ref int fresh)
+    {
+        ulong value = Code(mode - 1);
+        (window, fresh) = (Window(), SafeBits);
+        return value;
+    }
 
     private ulong LongCode(int order)
     {
@@ -88,10 +135,17 @@ internal ref struct BitReader
     }
 
     /// <summary>The bits from here on, <see cref="SafeBits"/> of them at least; zeros behind the end.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly ulong Window()
     {
         int place = _position >> 3;
-        if (place <= _octets.Length - sizeof(ulong)) return BinaryPrimitives.ReadUInt64BigEndian(_octets[place..]) << (_position & 7);
+        return place <= _octets.Length - sizeof(ulong)
+            ? BinaryPrimitives.ReadUInt64BigEndian(_octets[place..]) << (_position & 7)
+            : LastWindow(place);
+    }
+
+    private readonly ulong LastWindow(int place)
+    {
         ulong word = 0;
         for (int i = 0; i < sizeof(ulong); i++) word = (word << 8) | (place + i < _octets.Length ? _octets[place + i] : 0UL);
         return word << (_position & 7);

@@ -101,6 +101,31 @@ internal ref struct BlockReader
     /// <summary>Goes to the next point of the pair; false behind the last one.</summary>
     public bool NextPoint() => _counts.NextPoint();
 
+    /// <summary>Goes to the last point of the pair whose moment is in a span; false when there is none.</summary>
+    /// <param name="from">Start of the span, in 100 ns since the Unix epoch.</param>
+    /// <param name="to">Its end.</param>
+    /// <param name="detail">What of it will be added: parts that are gone past on the way.</param>
+    public bool SeekNewest(long from, long to, HistoryDetail detail)
+    {
+        int newest = _counts.FindLast(from, to);
+        BeginPoints();
+        if (newest < 0) return false;
+        bool withRtt = _hasDetail && newest > 0 && (detail & HistoryDetail.Rtt) != 0;
+        if (withRtt)
+        {
+            Begin(HistoryDetail.Rtt);
+            _rttNext = 0;
+        }
+
+        while (_counts.At + 1 < newest)
+        {
+            _counts.PassPoint(out long received, out long intervals);
+            if (withRtt) PassRtt(received, intervals);
+        }
+
+        return _counts.NextPoint();
+    }
+
     /// <summary>Adds the point to totals: counts, and as much of the rest as is wanted.</summary>
     public void AddTo(PairTotals totals, HistoryDetail detail)
     {
@@ -153,7 +178,7 @@ internal ref struct BlockReader
         {
             counts.NextPoint();
             if (at < from) continue;
-            if (part == HistoryDetail.Rtt) ReadRtt(counts.Point, null);
+            if (part == HistoryDetail.Rtt) PassRtt(counts.Point.Counts.Received, counts.Point.Intervals);
             else if (part == HistoryDetail.Path) ReadPath();
             else ReadFlows(counts.Point, null);
         }
@@ -179,12 +204,17 @@ internal ref struct BlockReader
         }
     }
 
-    private void ReadRtt(in CountsPoint counts, PairTotals? totals)
+    private void PassRtt(long received, long intervals)
+    {
+        _rttNext++;
+        Take(RttPart.Pass(ref _rtt, ref _rttBefore, received, intervals));
+    }
+
+    private void ReadRtt(in CountsPoint counts, PairTotals totals)
     {
         _rttNext++;
         var point = new RttPoint();
         Take(RttPart.Transfer(ref _rtt, ref _rttBefore, counts, ref point, totals));
-        if (totals is null) return;
         totals.AddRtt(point.Count, point.SumNanos, point.MinNanos, point.MaxNanos);
         totals.AddVariation(point.JitterNanos.GetValueOrDefault() * point.JitterWeight, point.JitterWeight, point.ForwardNanos, point.ReverseNanos);
     }

@@ -121,6 +121,48 @@ internal ref struct CountsReader
     }
 
     /// <summary>
+    /// Goes past the next point of the pair, which has to be there: <see cref="Point"/> is not that of it, only what it takes to go past
+    /// its detail is told.
+    /// </summary>
+    public void PassPoint(out long received, out long intervals)
+    {
+        BeginPoint();
+        long moment = _before.Moment;
+        bool isPlain = CountsPart.Begin(ref _counts, ref _before, 0);
+        if (isPlain) CountsPart.TakePlain(ref _counts, ref _before);
+        else CountsPart.TransferOthers(ref _counts, ref _before, ref _point);
+        CheckOrder(moment);
+        (received, intervals) = isPlain ? (_before.Sent.Value, _before.Intervals.Value) : (_point.Counts.Received, _point.Intervals);
+    }
+
+    /// <summary>Which is the last point of the pair whose moment is in a span, -1 for none; then it is in front of the first one.</summary>
+    /// <param name="from">Start of the span, in 100 ns since the Unix epoch.</param>
+    /// <param name="to">Its end.</param>
+    public int FindLast(long from, long to)
+    {
+        int last = -1;
+        BeginPoints();
+        while (_at + 1 < _pair.Points)
+        {
+            (int at, long before) = (_at, _before.Moment);
+            if (at < 0 || PassPlain() is not (> 0 and var points))
+            {
+                PassPoint(out _, out _);
+                points = 1;
+            }
+
+            // They are evenly spaced, and the last of them is where it stands.
+            long step = points == 1 ? _before.Moment - before : _before.Step.Value;
+            long wanted = _before.Moment < to ? points : points == 1 ? 0 : Math.Max(0, (to - 1 - before) / step);
+            if (wanted > 0 && before + wanted * step >= from) last = at + (int)wanted;
+            if (wanted < points) break;
+        }
+
+        BeginPoints();
+        return last;
+    }
+
+    /// <summary>
     /// Tells what was sent and lost in the points of the pair whose moments are in a span, and goes behind them all. Points where
     /// nothing happened are told many at a time.
     /// </summary>

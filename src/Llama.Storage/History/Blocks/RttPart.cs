@@ -57,13 +57,13 @@ internal static class RttPart
     /// <param name="before">What is expected.</param>
     /// <param name="counts">The counts of the point.</param>
     /// <param name="point">The point.</param>
-    /// <param name="totals">Has the buckets when writing; when reading they are added to it, unless it is null.</param>
+    /// <param name="totals">Has the buckets when writing; when reading they are added to it.</param>
     /// <returns>How many buckets there are.</returns>
     public static int Transfer<TSymbols>(
-        ref TSymbols symbols, ref RttBefore before, in CountsPoint counts, ref RttPoint point, PairTotals? totals)
+        ref TSymbols symbols, ref RttBefore before, in CountsPoint counts, ref RttPoint point, PairTotals totals)
         where TSymbols : struct, ISymbols, allows ref struct
     {
-        long known = symbols.Level(Known, BasedColumns, TSymbols.IsReading ? 0 : KnownOf(point, totals!), ref before.Known);
+        long known = symbols.Level(Known, BasedColumns, TSymbols.IsReading ? 0 : KnownOf(point, totals), ref before.Known);
         bool hasBuckets = (known & BucketsKnown) != 0;
         long received = counts.Counts.Received;
         if (hasBuckets) point.InBuckets = symbols.Signed(InBuckets, point.InBuckets, received);
@@ -88,15 +88,49 @@ internal static class RttPart
         return buckets;
     }
 
+    /// <summary>Goes past a point: what <see cref="Transfer"/> reads, less what the points behind it have no use for.</summary>
+    /// <param name="symbols">Where from.</param>
+    /// <param name="before">What is expected.</param>
+    /// <param name="received">What the counts of the point say that came back.</param>
+    /// <param name="intervals">How many intervals there are in it.</param>
+    /// <returns>How many buckets there are.</returns>
+    public static int Pass(ref StripReader symbols, ref RttBefore before, long received, long intervals)
+    {
+        long known = symbols.Level(Known, BasedColumns, 0, ref before.Known);
+        bool hasBuckets = (known & BucketsKnown) != 0;
+        long inBuckets = hasBuckets ? symbols.Signed(InBuckets, 0, received) : 0;
+        symbols.Pass(Replies);
+        if ((known & MinKnown) != 0) symbols.Level(Min, BasedColumns, 0, ref before.Min);
+        if ((known & MaxKnown) != 0) symbols.Pass((known & MinKnown) == 0 ? MaxAlone : Max);
+        int buckets = 0;
+        if (hasBuckets)
+        {
+            if (inBuckets <= 0) throw BitReader.Damaged();
+            symbols.Pass(FirstIndex);
+            buckets = symbols.PassCounted(InBucket, Gap, inBuckets, LogLinear.BucketCount);
+        }
+
+        symbols.Pass(Sum);
+        if ((known & JitterKnown) != 0)
+        {
+            TransferJitterStep(ref symbols, ref before.Jitter, 0, intervals == 1);
+            symbols.Pass(JitterReplies);
+        }
+
+        if ((known & ForwardKnown) != 0) symbols.Level(Forward, BasedColumns, 0, ref before.Forward);
+        if ((known & ReverseKnown) != 0) symbols.Level(Reverse, BasedColumns, 0, ref before.Reverse);
+        return buckets;
+    }
+
     private static long KnownOf(in RttPoint point, PairTotals totals) =>
         (point.MinNanos is null ? 0 : MinKnown) | (point.MaxNanos is null ? 0 : MaxKnown) | (totals.Buckets.IsEmpty ? 0 : BucketsKnown)
         | (point.JitterNanos is null ? 0 : JitterKnown) | (point.ForwardNanos is null ? 0 : ForwardKnown)
         | (point.ReverseNanos is null ? 0 : ReverseKnown);
 
-    private static int TransferBuckets<TSymbols>(ref TSymbols symbols, long inBuckets, ref ExpectedSum expectedSum, PairTotals? totals)
+    private static int TransferBuckets<TSymbols>(ref TSymbols symbols, long inBuckets, ref ExpectedSum expectedSum, PairTotals totals)
         where TSymbols : struct, ISymbols, allows ref struct
     {
-        ReadOnlySpan<LatencyBucket> buckets = TSymbols.IsReading ? [] : totals!.Buckets;
+        ReadOnlySpan<LatencyBucket> buckets = TSymbols.IsReading ? [] : totals.Buckets;
         if (TSymbols.IsReading && inBuckets <= 0) throw BitReader.Damaged();
         int place = 0, number = 0;
         long index = -1;
@@ -110,7 +144,7 @@ internal static class RttPart
             if (TSymbols.IsReading)
             {
                 if ((ulong)index >= LogLinear.BucketCount || count < 1 || count > left) throw BitReader.Damaged();
-                totals?.AddBucket(new LatencyBucket((int)index, count), ref place);
+                totals.AddBucket(new LatencyBucket((int)index, count), ref place);
             }
 
             left -= count;
@@ -123,12 +157,18 @@ internal static class RttPart
     private static double TransferJitter<TSymbols>(ref TSymbols symbols, ref Level before, double nanos, bool isCoarse)
         where TSymbols : struct, ISymbols, allows ref struct
     {
-        if (!isCoarse) return RoundedNanos.Nanos(
-            symbols.Level(JitterFine, BasedColumns, RoundedNanos.Round(nanos, RoundedNanos.FineBits), ref before), RoundedNanos.FineBits);
+        int bits = isCoarse ? RoundedNanos.CoarseBits : RoundedNanos.FineBits;
+        return RoundedNanos.Nanos(TransferJitterStep(ref symbols, ref before, TSymbols.IsReading ? 0 : RoundedNanos.Round(nanos, bits), isCoarse), bits);
+    }
+
+    private static long TransferJitterStep<TSymbols>(ref TSymbols symbols, ref Level before, long step, bool isCoarse)
+        where TSymbols : struct, ISymbols, allows ref struct
+    {
+        if (!isCoarse) return symbols.Level(JitterFine, BasedColumns, step, ref before);
         var coarse = new Level { Value = before.Value >> RoundedNanos.FineShift, IsSet = before.IsSet };
-        long step = symbols.Level(Jitter, BasedColumns, RoundedNanos.Round(nanos, RoundedNanos.CoarseBits), ref coarse);
+        step = symbols.Level(Jitter, BasedColumns, step, ref coarse);
         before = new Level { Value = RoundedNanos.ToFine(step), IsSet = true };
-        return RoundedNanos.Nanos(step, RoundedNanos.CoarseBits);
+        return step;
     }
 
     private static long TransferRounded<TSymbols>(ref TSymbols symbols, int column, ref Level before, long nanos)

@@ -90,6 +90,13 @@ internal ref struct StripReader : ISymbols
     /// <summary>Goes past so many of them.</summary>
     public void PassZeros(int column, int count) => _bits.Position += _modes[column] == 0 ? 0 : count;
 
+    /// <summary>Goes past a number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Pass(int column) => Unsigned(column, 0);
+
+    /// <inheritdoc cref="BitReader.PassCounted"/>
+    public int PassCounted(int countColumn, int gapColumn, long left, int most) => _bits.PassCounted(left, _modes[countColumn], _modes[gapColumn], most);
+
     private static byte Mode(long mode) => mode is >= 0 and < CodeModes.Count ? (byte)mode : throw BitReader.Damaged();
 
     [InlineArray(32)]

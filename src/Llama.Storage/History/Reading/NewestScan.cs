@@ -20,7 +20,7 @@ internal sealed class NewestScan(ReadConnection connection, ScanRange range, Ser
             for (int span = extent.Last; span >= extent.First; span--) ReadRows(extent.Piece, span, task);
         }
 
-        foreach ((int pair, Found found) in _found) table.Put(task.Destinations.KeyOf(pair >> 8), found.MomentTicks, found.Totals!);
+        foreach ((int pair, Found found) in _found) table.Put(task.Destinations.KeyOf(pair >> 8), found.MomentTicks, found.Totals);
         _found.Clear();
     }
 
@@ -32,24 +32,14 @@ internal sealed class NewestScan(ReadConnection connection, ScanRange range, Ser
         {
             if (task.Destinations.KeyOf(block.Destination) < 0 || (Range.Class is { } wanted && wanted != block.Class)) continue;
             int pair = (block.Destination << 8) | block.Class;
-            long newestTicks = _found.TryGetValue(pair, out Found found) ? found.MomentTicks : long.MinValue;
-            if (newestTicks >= toTicks) continue;
-            PairTotals totals = found.Totals ?? table.Rent();
-            bool isNewer = false;
-            while (block.NextPoint())
-            {
-                long moment = HistoryTime.Of(block.Moment);
-                if (moment >= toTicks) break;
-                if (moment < fromTicks || moment <= newestTicks) continue;
-                (newestTicks, isNewer) = (moment, true);
-                totals.Clear();
-                block.AddTo(totals, task.Detail);
-            }
-
-            if (isNewer) _found[pair] = new Found(newestTicks, totals);
-            else if (found.Totals is null) table.Return(totals);
+            bool isKnown = _found.TryGetValue(pair, out Found found);
+            if (!block.SeekNewest(isKnown ? Math.Max(fromTicks, found.MomentTicks + 1) : fromTicks, toTicks, task.Detail)) continue;
+            PairTotals totals = isKnown ? found.Totals : table.Rent();
+            totals.Clear();
+            block.AddTo(totals, task.Detail);
+            _found[pair] = new Found(HistoryTime.Of(block.Moment), totals);
         }
     }
 
-    private readonly record struct Found(long MomentTicks, PairTotals? Totals);
+    private readonly record struct Found(long MomentTicks, PairTotals Totals);
 }

@@ -40,6 +40,7 @@ public sealed class BlockDamageTests
                 mutated.Read((HistoryDetail)random.Next(8));
                 new BlockBuilder().Add(mutated.Counts, mutated.Detail);
                 TellLoss(mutated, random);
+                SeekNewest(mutated, random);
                 read++;
             }
             catch (InvalidDataException)
@@ -134,6 +135,16 @@ public sealed class BlockDamageTests
         var reader = new CountsReader(block.Counts, out _);
         while (reader.NextPlainPairs() > 0 || reader.NextPair())
             if (random.Next(3) > 0) reader.TellLoss(from, from + random.NextInt64(long.MaxValue - from), ref sum);
+    }
+
+    private static void SeekNewest(Block block, Random random)
+    {
+        long from = HistoryTime.Of(ArbitraryTotals.Noon.AddSeconds(random.Next(-10, 200)));
+        var part = (HistoryDetail)random.Next(8);
+        var totals = new PairTotals();
+        var reader = new BlockReader(block.Counts, block.Detail);
+        while (reader.NextPair())
+            if (reader.SeekNewest(from, from + random.NextInt64(long.MaxValue - from), part)) reader.AddTo(totals, part);
     }
 
     private static Block Mutated(Random random)

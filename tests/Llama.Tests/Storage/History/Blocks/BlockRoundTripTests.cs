@@ -82,6 +82,29 @@ public sealed class BlockRoundTripTests
         }).Check(Many);
 
     [Fact]
+    public void Newest_point_of_a_span_is_the_last_one_that_reading_all_comes_upon() => Prop.ForAll(
+        ArbitraryTotals.Points,
+        Gen.Zip(Gen.Choose(-100, 1000), Gen.Choose(0, 600)).Select(span => (From: ArbitraryTotals.Noon.AddSeconds(span.Item1), Length: span.Item2)).ToArbitrary(),
+        Gen.Choose(0, 7).Select(part => (HistoryDetail)part).ToArbitrary(),
+        (points, span, part) =>
+        {
+            Block block = Block.Of(points);
+            DateTimeOffset to = span.From.AddSeconds(span.Length);
+            var reader = new BlockReader(block.Counts, block.Detail);
+            foreach (IEnumerable<Point> pair in block.Read(HistoryDetail.All).GroupBy(point => (point.Destination, point.Class)))
+            {
+                Assert.True(reader.NextPair());
+                Point[] wanted = [.. pair.Where(point => point.Moment >= span.From && point.Moment < to)];
+                Assert.Equal(wanted.Length > 0, reader.SeekNewest(HistoryTime.Of(span.From), HistoryTime.Of(to), part));
+                if (wanted.Length == 0) continue;
+                var totals = new PairTotals();
+                reader.AddTo(totals, part);
+                Assert.Equal(wanted[^1].Moment, reader.Moment);
+                TotalsAssert.Same(Only(wanted[^1].Totals, part), totals, rounding: 0);
+            }
+        }).Check(Many);
+
+    [Fact]
     public void Seeking_finds_what_reading_all_comes_upon() => Prop.ForAll(
         ArbitraryTotals.Points,
         Gen.Zip(Gen.Choose(0, 180), Gen.Elements<byte>(0, 46, 100, 184, 255)).ArrayOf().Resize(8).ToArbitrary(),
