@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Threading.Channels;
 using Llama.Cli.Joining;
 using Llama.Cli.Settings;
+using Llama.Engine.Probing;
 using Llama.Engine.Summaries;
 using Llama.Mesh.Plans;
 using Llama.Server.Discovery;
@@ -53,6 +54,7 @@ internal sealed class DemoMesh : IAsyncDisposable
     private readonly Channel<IntervalReport> _reports = Channel.CreateUnbounded<IntervalReport>(new UnboundedChannelOptions { SingleReader = true });
     private readonly string? _data;
     private readonly DirectoryInfo _directory;
+    private readonly EchoCheck _echo = new(DatagramNetwork.Create(), Clock.System);
     private readonly ImpairedHop _hop = new(DatagramNetwork.Create(), Clock.System, Seed);
     private readonly Place[] _places;
     private readonly IPEndPoint[] _probes;
@@ -132,6 +134,7 @@ internal sealed class DemoMesh : IAsyncDisposable
         if (_history is not null) await _history.DisposeAsync().ConfigureAwait(false);
         if (_delivering is not null) await _delivering.DisposeAsync().ConfigureAwait(false);
         _hop.Dispose();
+        _echo.Dispose();
         if (_data is null) _directory.Delete(recursive: true);
     }
 
@@ -193,6 +196,7 @@ internal sealed class DemoMesh : IAsyncDisposable
     {
         Host = IPAddress.Loopback.ToString(),
         Sinks = _sinks,
+        Echo = _echo.AskAsync,
         History = _history,
         CountHistory = _history is null ? null : _history.StatisticsAsync,
         Configuration = new ServerConfiguration
@@ -203,7 +207,6 @@ internal sealed class DemoMesh : IAsyncDisposable
                 CyclesPerSecond = Math.Clamp(MostDatagramsPerSecond / (_probes.Length * (_probes.Length - 1) * FlowsOfPair), 1, 10),
                 Flows = FlowsOfPair,
                 Timeout = TimeSpan.FromMilliseconds(500),
-                Echo = EchoRule.Off,
             },
         },
     };
