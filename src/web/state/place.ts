@@ -19,8 +19,8 @@ export interface Place {
   colouring: Colouring
   /** Milliseconds since the Unix epoch; null is now. */
   at: number | null
-  /** How many hours the time bar and the charts reach back. */
-  hours: number
+  /** How many hours the time bar and the charts reach back; null: as far as there is something, and six at the most. */
+  hours: number | null
   /** Tags that rows and columns are folded by, the outermost first. */
   by: string[]
   /** Folds that are open: values of the tags in `by`, joined by a slash with each value encoded as a URI component. */
@@ -42,7 +42,7 @@ const defaults: Place = {
   class: null,
   colouring: 'loss',
   at: null,
-  hours: 6,
+  hours: null,
   by: [],
   open: [],
   sort: 'name',
