@@ -12,6 +12,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     target: 'es2022',
     reportCompressedSize: false,
+    license: { fileName: 'licenses.md' },
   },
   worker: { format: 'es' },
   // For `npm run dev`: LLAMA_SERVER is the server whose numbers are shown.
