@@ -114,7 +114,8 @@ describe('a stream', () => {
     const { stream, asked, told, say } = serve()
     await vi.advanceTimersByTimeAsync(0)
     stream.stop()
-    await say('data: late\n\n')
+    // Nobody listens any more.
+    await expect(say('data: late\n\n')).rejects.toThrow()
     await vi.advanceTimersByTimeAsync(120_000)
     expect(told).toEqual(['opened'])
     expect(asked).toHaveLength(1)

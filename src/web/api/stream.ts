@@ -141,12 +141,13 @@ export class EventStream {
     const parser = new EventParser()
     const decoder = new TextDecoder()
     const reader = body.getReader()
+    const cancel = () => void reader.cancel().catch(() => {})
     // A reader of a stream that was not made by fetch does not know of the signal.
-    const cancelled = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))))
-    cancelled.catch(() => {})
+    signal.addEventListener('abort', cancel)
     try {
       for (;;) {
-        const { done, value } = await Promise.race([reader.read(), cancelled])
+        const { done, value } = await reader.read()
+        signal.throwIfAborted()
         if (done) return
         hear()
         for (const event of parser.take(decoder.decode(value, { stream: true }))) {
@@ -156,7 +157,8 @@ export class EventStream {
         }
       }
     } finally {
-      void reader.cancel().catch(() => {})
+      signal.removeEventListener('abort', cancel)
+      cancel()
     }
   }
 

@@ -109,12 +109,14 @@ export class PairNumbers {
       let rest = retryMs
       try {
         desk ??= await Desk.open(question, signal)
-        this.view = await desk.ask(signal)
+        const view = await desk.ask(signal)
+        if (signal.aborted) return
+        this.view = view
         this.status = 'ready'
         this.problem = null
         this.isBehind = false
-        if (!this.view.span.isRunning) return
-        rest = Math.max(this.view.intervalMs, retryMs)
+        if (!view.span.isRunning) return
+        rest = Math.max(view.intervalMs, retryMs)
       } catch (error) {
         if (signal.aborted) return
         const { status, message } = error instanceof ApiError ? error : new ApiError(0, 'The server does not answer.')
@@ -134,6 +136,7 @@ export class PairNumbers {
       const end = () => {
         clearTimeout(timer)
         document.removeEventListener('visibilitychange', look)
+        signal.removeEventListener('abort', end)
         this.nudged = null
         resolve()
       }
@@ -149,7 +152,7 @@ export class PairNumbers {
         timer = setTimeout(due, Math.max(0, began + fastestMs - Date.now()))
       }
       document.addEventListener('visibilitychange', look)
-      signal.addEventListener('abort', end, { once: true })
+      signal.addEventListener('abort', end)
     })
   }
 }
