@@ -38,7 +38,7 @@ class Feed {
   newestEnd = $state(0)
   /** Why there is no baseline. */
   baselineProblem = $state<string | null>(null)
-  /** True while another moment, or another metric, is on its way. */
+  /** True while another moment is on its way. */
   isBusy = $state(false)
 
   /** The server's clock less the browser's, in milliseconds. */
@@ -95,13 +95,14 @@ class Feed {
     const want: Want = { ...wanted, turn: (before?.turn ?? Date.now()) + 1 }
     if (before && JSON.stringify({ ...before, turn: 0 }) === JSON.stringify({ ...want, turn: 0 })) return
     this.want = want
+    this.isResting = false
     const data = this.data
     const isOther = before && (before.token !== want.token || before.class !== want.class || before.group !== want.group)
     // A name for the group that is shown anyway is no other group.
     if (isOther && !(data && before.class === want.class && before.token === want.token && data.group === want.group)) {
-      this.data = null
-      this.numbers = null
+      this.forget()
       this.newestEnd = 0
+      this.baselineProblem = null
       this.status = 'loading'
       this.problem = null
     } else if (!before || (before.at === null) !== (want.at === null)) {
@@ -156,8 +157,15 @@ class Feed {
         this.problem = message.problem
         this.isBusy = false
         if (message.code === 401) session.refuse()
-        if (message.status === 'refused') this.data = null
+        if (message.status === 'refused') this.forget()
     }
+  }
+
+  /** Lets go of the numbers, so that they do not come back when some of them get stale. */
+  private forget(): void {
+    clearTimeout(this.staleTimer)
+    this.numbers = null
+    this.data = null
   }
 
   /** Shows the numbers as they are now, and again when some of them have become stale. */

@@ -122,6 +122,18 @@ describe('a live matrix', () => {
     expect(matrices).toHaveLength(2)
   })
 
+  it('comes whole after a refusal, though nothing has changed', async () => {
+    begin()
+    await vi.advanceTimersByTimeAsync(1000)
+    server.failure = 404
+    await server.write('event: gap\ndata: {}\n\n')
+    await vi.advanceTimersByTimeAsync(1000)
+    server.failure = null
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(told).toEqual(['live', 'refused 404', 'live'])
+    expect(matrices).toHaveLength(2)
+  })
+
   it('is lost when the server is gone, and back with it', async () => {
     begin()
     await vi.advanceTimersByTimeAsync(1000)

@@ -127,6 +127,8 @@ export class Live {
         if (signal.aborted) return
         const failure = error instanceof ApiError ? error : new ApiError(0, String(error))
         this.listener.status(failure.isOutage ? 'lost' : 'refused', failure)
+        // Who was told of a refusal has let go of the numbers, and wants all of them once there are some again.
+        if (!failure.isOutage) this.entityTag = ''
         if (failure.status !== 401) this.retryTimer = setTimeout(() => this.ask(), againMs)
       }
       // A large matrix must not keep server and browser busy all the time.
