@@ -125,6 +125,24 @@ describe('the loader', () => {
     expect(told.filter((message) => message.kind === 'baseline')).toHaveLength(4)
   })
 
+  it('asks for a baseline once at a time, and again where it could not be told', async () => {
+    loader.show({ ...want, group: 'wan' })
+    await settle()
+    const baselines = () => told.flatMap((message) => (message.kind === 'baseline' ? [message.problem] : []))
+    let open = () => {}
+    server.gate = new Promise((resolve) => (open = resolve))
+    server.failure = 500
+    const colourings = ['baseline', 'loss', 'baseline'] as const
+    colourings.forEach((colouring, i) => loader.show({ ...want, group: 'wan', turn: 2 + i, colouring }))
+    open()
+    await settle()
+    expect(server.askedOf('api/v2/matrix').filter((asked) => asked.has('from'))).toHaveLength(1)
+    expect(baselines()).toEqual(['Refused with 500.'])
+    server.failure = null
+    await settle(30_000)
+    expect(baselines()).toEqual(['Refused with 500.', null])
+  })
+
   it('asks for the matrix again when the members of the group have changed', async () => {
     loader.show(want)
     await settle()

@@ -8,6 +8,7 @@ import { askGroups, pause, question } from './question'
 const groupsMs = 30_000
 const againMs = 3000
 const baselineMs = 600_000
+const baselineAgainMs = 30_000
 const dayMs = 86_400_000
 
 interface Baseline {
@@ -31,6 +32,8 @@ export class Loader {
   private groupsFor = ''
   private baseline: Baseline | null = null
   private baselineTimer: ReturnType<typeof setTimeout> | undefined
+  /** Of what the baseline is on its way; null where none is. */
+  private baselineAsked: string | null = null
   private lastPastMs = 0
   private wake: (() => void) | null = null
 
@@ -63,6 +66,7 @@ export class Loader {
     this.live?.stop()
     this.live = null
     this.past = null
+    this.baselineAsked = null
     clearTimeout(this.baselineTimer)
   }
 
@@ -159,16 +163,22 @@ export class Loader {
     if (!want || !shown || want.colouring !== 'baseline') return
     const at = want.at === null ? null : Math.floor(want.at / baselineMs) * baselineMs
     const key = JSON.stringify([want.base, want.token, shown.group, want.class, at])
-    const isOld = () => !this.baseline || this.baseline.key !== key || performance.now() - this.baseline.madeAt > baselineMs
-    if (isOld()) {
+    if (this.baseline?.key !== key || performance.now() - this.baseline.madeAt > baselineMs) {
+      if (this.baselineAsked === key) return
+      this.baselineAsked = key
       try {
         const span = at === null ? { from: 'now-24h', to: 'now' } : { from: at - dayMs, to: at }
         const parameters = { group: shown.group, class: want.class, metrics: 'rtt_p50', ...span }
         const { body } = await question(want, 'api/v2/matrix', parameters, signal)
         const matrix = loadedMatrix(body as MatrixAnswer, undefined)
+        if (signal.aborted) return
         this.baseline = { key, madeAt: performance.now(), matrix }
+        this.baselineAsked = null
       } catch (error) {
-        if (!signal.aborted) this.say({ kind: 'baseline', turn: this.turn, values: null, problem: (error as Error).message })
+        if (signal.aborted) return
+        this.baselineAsked = null
+        this.say({ kind: 'baseline', turn: this.turn, values: null, problem: (error as Error).message })
+        this.showBaselineLater(baselineAgainMs, signal)
         return
       }
     }
@@ -177,8 +187,12 @@ export class Loader {
     if (signal.aborted || !base || !target) return
     const values = aligned(base.matrix.metrics.get('rtt_p50') ?? new Float32Array(), base.matrix, target)
     this.say({ kind: 'baseline', turn: this.turn, values, problem: null }, [values.buffer])
+    if (want.at === null) this.showBaselineLater(baselineMs, signal)
+  }
+
+  private showBaselineLater(ms: number, signal: AbortSignal): void {
     clearTimeout(this.baselineTimer)
-    if (want.at === null) this.baselineTimer = setTimeout(() => void this.showBaseline(signal), baselineMs)
+    this.baselineTimer = setTimeout(() => void this.showBaseline(signal), ms)
   }
 
   private get turn(): number {

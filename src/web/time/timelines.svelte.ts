@@ -34,7 +34,7 @@ export class Timelines {
       if (isOf && (window.isFollowing || this.loaded.to === window.to)) return
     }
     if (!isSame) this.timeline = null
-    this.subject = { ...subject }
+    this.subject = subject
     this.loaded = window
     void this.load(subject, window)
   }
