@@ -46,6 +46,18 @@ export async function ask(href: string, token: string, init: RequestInit = {}): 
   throw new ApiError(response.status, await explanation(response))
 }
 
+/** The pages of a list, the one after the other; `turn` asks for that behind a cursor. */
+export async function* pagesOf<Page extends { next: string | null }>(
+  turn: (cursor: string | null) => Promise<Page>,
+): AsyncGenerator<Page> {
+  let cursor: string | null = null
+  do {
+    const page = await turn(cursor)
+    yield page
+    cursor = page.next
+  } while (cursor)
+}
+
 async function explanation(response: Response): Promise<string> {
   try {
     const problem = (await response.json()) as { detail?: string; title?: string }

@@ -1,5 +1,6 @@
 import { session } from '../state/session.svelte'
-import { ApiError, ask, pathWith, type Parameters } from './ask'
+import { ApiError, ask, pagesOf, pathWith, type Parameters } from './ask'
+import type { Probe, ProbesAnswer } from './types'
 
 export { ApiError, type Parameters }
 
@@ -29,18 +30,11 @@ export async function get<T>(path: string, parameters?: Parameters, signal?: Abo
   return (await response.json()) as T
 }
 
-/** All pages of a list. */
-export async function getPages<T>(
-  path: string,
-  pick: (page: { next: string | null } & Record<string, unknown>) => T[],
-  signal?: AbortSignal,
-): Promise<T[]> {
-  const all: T[] = []
-  let cursor: string | null = null
-  do {
-    const page: { next: string | null } & Record<string, unknown> = await get(path, { limit: 1000, cursor }, signal)
-    all.push(...pick(page))
-    cursor = page.next
-  } while (cursor)
-  return all
+/** All probes of a group. */
+export async function getProbes(group: string, signal: AbortSignal): Promise<Probe[]> {
+  const path = `api/v2/groups/${encodeURIComponent(group)}/probes`
+  const probes: Probe[] = []
+  for await (const page of pagesOf((cursor) => get<ProbesAnswer>(path, { limit: 1000, cursor }, signal)))
+    probes.push(...page.probes)
+  return probes
 }

@@ -130,26 +130,6 @@ export interface FlowsAnswer {
   flows: Flow[]
 }
 
-export interface WorstRow {
-  source: string
-  destination: string
-  start: string
-  end: string
-  metrics: Partial<Record<PairMetric, Value>>
-}
-
-/** /api/v2/worst */
-export interface WorstAnswer {
-  group: string
-  class: number | null
-  class_name: string | null
-  from: string
-  to: string
-  metric: PairMetric
-  rows: WorstRow[]
-  of: number
-}
-
 export type EventKind = 'joined' | 'left' | 'removed' | 'replaced' | 'changed_address' | 'changed'
 
 /** What happened to a probe. */

@@ -32,6 +32,13 @@ export function span(seconds: number): string {
   return `${Math.round(seconds / 86400)} d`
 }
 
+const counts = new Intl.NumberFormat('en')
+
+/** How many, with the thousands apart. */
+export function count(value: number): string {
+  return counts.format(value)
+}
+
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
 const date = new Intl.DateTimeFormat(undefined, { year: 'numeric', month: 'short', day: '2-digit' })
 

@@ -1,6 +1,7 @@
 // What the matrix shows, as a table for other programs. Columns have the names of the server's metrics, in the server's units.
 
 import { metricNames } from '../api/types'
+import { fieldOf } from '../look/csv'
 import { mark, type CellGrid, type MatrixData } from './model'
 
 /** A line for each cell that was measured, in pieces. Of folded cells it is the worst pair, beside the folds it stands for. */
@@ -41,16 +42,4 @@ export function* csvOf(grid: CellGrid, data: MatrixData): Generator<string> {
 function numberOf(value: number): string {
   if (Number.isNaN(value)) return ''
   return String(Number.isInteger(value) ? value : Number(value.toPrecision(7)))
-}
-
-/** A name as a field (RFC 4180): printable, never a formula, in quotes where it has to be. As the server does it. */
-export function fieldOf(name: string): string {
-  let field = ''
-  for (const letter of name) {
-    if (letter === '\\') field += '\\\\'
-    else if (/[\p{C}\p{Zl}\p{Zp}]/u.test(letter)) field += `\\u{${letter.codePointAt(0)!.toString(16)}}`
-    else field += letter
-  }
-  if (/^[=+\-@|]/.test(field)) field = `'${field}`
-  return /[," ]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field
 }

@@ -3,7 +3,8 @@ import { look } from '../look/theme.svelte'
 import { className } from '../look/classes'
 import { feed } from '../state/feed.svelte'
 import { here } from '../state/here.svelte'
-import { groupsIn, type KnownProbes } from '../state/known'
+import type { KnownProbes } from '../state/known'
+import { narrowPairs } from '../state/numbers'
 import { tags } from '../state/tags.svelte'
 import { badnessOf, Folding, valuesOf } from './fold'
 import { arrange, isSameOrder, pathOf, type Arrangement, type Badness, type Lines } from './order'
@@ -12,7 +13,6 @@ import { scaleOf } from './scales'
 
 /** How long an order by badness stays: the numbers of wide matrices change all the time, and sorting them takes a while. */
 const orderMs = { narrow: 1000, wide: 10_000 }
-const widePairs = 40_000
 
 /** What the matrix page shows: the numbers of the feed, arranged as the place asks for. Made while its component is made. */
 export class Shown {
@@ -49,19 +49,7 @@ export class Shown {
   private orderedWith: KnownProbes | null = null
 
   constructor() {
-    const tagsOf = $derived.by(() => {
-      const { data, groupList } = feed
-      if (!data) return null
-      // A slash may also stand in the name of something that is no probe.
-      const others = groupsIn(data.destinations).filter((name) => name !== data.group && feed.groups.includes(name))
-      const tag = groupList.find((group) => group.name === data.group)?.config_tag ?? ''
-      return JSON.stringify({ group: data.group, others, tag })
-    })
-    $effect(() => {
-      if (tagsOf === null) return
-      const { group, others } = JSON.parse(tagsOf) as { group: string; others: string[] }
-      return untrack(() => tags.follow(group, others))
-    })
+    tags.follow()
     $effect(() => {
       const { data } = feed
       if (data && this.asked.sort === 'bad') this.weigh(data, here.place.colouring, this.asked.filter)
@@ -70,7 +58,7 @@ export class Shown {
 
   /** How wide the numbers are. */
   get isWide(): boolean {
-    return this.sources.length * this.destinations.length > widePairs
+    return this.sources.length * this.destinations.length > narrowPairs
   }
 
   /** Opens a fold, or closes it with all that is in it. */

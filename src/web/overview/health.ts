@@ -39,10 +39,3 @@ export function worstFirst(groups: GroupOverview[]): GroupOverview[] {
   )
   return graded.map(({ group }) => group)
 }
-
-const counts = new Intl.NumberFormat('en')
-
-/** How many, with the thousands apart. */
-export function count(value: number): string {
-  return counts.format(value)
-}

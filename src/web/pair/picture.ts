@@ -73,12 +73,3 @@ function drawTexts(context: CanvasRenderingContext2D, root: HTMLElement): void {
     }
   }
 }
-
-/** Hands a file to whoever looks at the page. */
-export function save(content: Blob, name: string): void {
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(content)
-  link.download = name.replace(/[^\p{L}\p{N}.-]+/gu, '_').slice(0, 120)
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
-}

@@ -3,21 +3,11 @@ import type { Group } from '../api/types'
 import type { MatrixData } from '../matrix/model'
 import { here } from './here.svelte'
 import { LiveNumbers } from './liveNumbers'
-import type { FromLoader, ToLoader, Want } from './messages'
+import type { FromLoader, LoaderStatus, ToLoader, Want } from './messages'
 import { session } from './session.svelte'
 
-/** What the page shows of a group, and how far it is to be believed. */
-export type FeedStatus =
-  /** Nothing yet. */
-  | 'loading'
-  /** New intervals come in. */
-  | 'live'
-  /** A past moment, as asked for. */
-  | 'past'
-  /** The server does not answer; data is from before, and says so. */
-  | 'lost'
-  /** The server answers that it can't; `problem` says why. */
-  | 'refused'
+/** What the page shows of a group, and how far it is to be believed; `loading` is nothing yet, or not what was asked for. */
+export type FeedStatus = 'loading' | LoaderStatus
 
 /** How long the page may be out of sight before it lets go of its connection: browsers have few of them for each server. */
 const hiddenMs = 60_000

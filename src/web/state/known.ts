@@ -1,4 +1,4 @@
-import { getPages } from '../api/client'
+import { getProbes } from '../api/client'
 import type { Probe } from '../api/types'
 
 /** What is known of a probe that is there now. */
@@ -33,15 +33,11 @@ export function groupsIn(destinations: readonly string[]): string[] {
 export async function knownProbes(group: string, others: readonly string[], signal: AbortSignal): Promise<KnownProbes> {
   const found = new Map<string, KnownProbe>()
   const add = (probe: Probe, name: string) => found.set(name, { address: probe.address, tags: probe.tags })
-  for (const probe of await probesOf(group, signal)) add(probe, probe.name)
+  for (const probe of await getProbes(group, signal)) add(probe, probe.name)
   for (const other of others) {
-    for (const probe of await probesOf(other, signal)) add(probe, `${other}/${probe.name}`)
+    for (const probe of await getProbes(other, signal)) add(probe, `${other}/${probe.name}`)
   }
   return found
-}
-
-function probesOf(group: string, signal: AbortSignal): Promise<Probe[]> {
-  return getPages<Probe>(`api/v2/groups/${encodeURIComponent(group)}/probes`, (page) => page.probes as Probe[], signal)
 }
 
 /** Names of tags, in alphabetical order. */

@@ -52,7 +52,15 @@ export interface LoadedRow {
   metrics: [PairMetric, Float32Array][]
 }
 
-export type LoaderStatus = 'loading' | 'live' | 'past' | 'lost' | 'refused'
+export type LoaderStatus =
+  /** New intervals come in. */
+  | 'live'
+  /** A past moment, as asked for. */
+  | 'past'
+  /** The server does not answer; what was told is from before. */
+  | 'lost'
+  /** The server answers that it can't; the problem says why. */
+  | 'refused'
 
 export type FromLoader =
   | { kind: 'matrix'; turn: number; matrix: LoadedMatrix; clockOffset: number }

@@ -22,7 +22,7 @@ const narrow: PairMetric[] = [
 ]
 
 /** The metric that a colouring goes by. */
-export function metricOf(colouring: Colouring): PairMetric {
+function metricOf(colouring: Colouring): PairMetric {
   return colouring === 'baseline' ? 'rtt_p50' : colouring
 }
 

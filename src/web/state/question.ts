@@ -1,4 +1,4 @@
-import { ApiError, ask, pathWith, type Parameters } from '../api/ask'
+import { ApiError, ask, pagesOf, pathWith, type Parameters } from '../api/ask'
 import type { Group, GroupsAnswer } from '../api/types'
 import type { Want } from './messages'
 
@@ -30,14 +30,12 @@ export async function question(
 
 /** All groups, by name. */
 export async function askGroups(want: Pick<Want, 'base' | 'token'>, signal: AbortSignal): Promise<Group[]> {
-  const groups: Group[] = []
-  let cursor: string | null = null
-  do {
+  const turn = async (cursor: string | null) => {
     const { body } = await question(want, 'api/v2/groups', { limit: 1000, cursor }, signal)
-    const page = body as GroupsAnswer
-    groups.push(...page.groups)
-    cursor = page.next
-  } while (cursor)
+    return body as GroupsAnswer
+  }
+  const groups: Group[] = []
+  for await (const page of pagesOf(turn)) groups.push(...page.groups)
   return groups
 }
 
