@@ -1,4 +1,5 @@
 import type { GroupOverview } from '../api/types'
+import { byName } from '../matrix/order'
 
 /** How something is, from best to worst. `unknown` is where nothing can be said yet. */
 export type Grade = 'good' | 'unknown' | 'warn' | 'bad'
@@ -9,8 +10,8 @@ export interface Health {
 }
 
 /** One pair that loses this much, or this share of all that lose something, is more than some loss. */
-export const badLoss = 0.2
-export const badShare = 0.05
+const badLoss = 0.2
+const badShare = 0.05
 
 /** How a group is, by what is worst with it. */
 export function groupHealth(group: GroupOverview): Health {
@@ -31,11 +32,6 @@ const order: Record<Grade, number> = { bad: 0, warn: 1, unknown: 2, good: 3 }
 /** The worst first; of the same grade, what loses most; then by name. */
 export function worstFirst(groups: GroupOverview[]): GroupOverview[] {
   const graded = groups.map((group) => ({ group, rank: order[groupHealth(group).grade] }))
-  graded.sort(
-    (a, b) =>
-      a.rank - b.rank ||
-      (b.group.loss ?? 0) - (a.group.loss ?? 0) ||
-      a.group.name.localeCompare(b.group.name, undefined, { numeric: true }),
-  )
+  graded.sort((a, b) => a.rank - b.rank || (b.group.loss ?? 0) - (a.group.loss ?? 0) || byName(a.group.name, b.group.name))
   return graded.map(({ group }) => group)
 }

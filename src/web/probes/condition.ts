@@ -1,6 +1,7 @@
 import type { Probe } from '../api/types'
 import { duration, span } from '../look/format'
 import type { Grade } from '../overview/health'
+import { staleAfter } from '../state/stale'
 
 /** How a probe is: in a word, and why. */
 export interface Condition {
@@ -71,8 +72,8 @@ export function conditionOf(probe: Probe, now: number): Condition {
   return { grade: 'good', words: 'Good', reasons: [] }
 }
 
-/** As the matrix has it: three intervals and a minute. */
+/** As the matrix has it. */
 function isLate(start: string, end: string, now: number): boolean {
   const [begin, last] = [Date.parse(start), Date.parse(end)]
-  return now - last > 3 * (last - begin) + 60_000
+  return (now - last) / 1000 > staleAfter((last - begin) / 1000)
 }

@@ -1,11 +1,11 @@
 import type { Probe } from '../api/types'
+import { byName } from '../matrix/order'
 import { conditionOf } from './condition'
 
 /** What the list can be sorted by. */
 export const sortings = ['name', 'condition', 'address', 'version', 'since', 'heard', 'lease', 'clock', 'late', 'drops'] as const
 export type ProbeSorting = (typeof sortings)[number]
 
-const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' })
 const ranks = { bad: 0, warn: 1, unknown: 2, good: 3 }
 
 /** Sorted by a column, in its own direction or the other; what is not known comes last either way, and the name decides the rest. */
@@ -14,7 +14,7 @@ export function sortProbes(probes: Probe[], by: ProbeSorting, isReversed: boolea
   const sign = isReversed ? -1 : 1
   return probes
     .map((probe) => ({ probe, key: key(probe) }))
-    .sort((a, b) => compare(a.key, b.key, sign) || collator.compare(a.probe.name, b.probe.name))
+    .sort((a, b) => compare(a.key, b.key, sign) || byName(a.probe.name, b.probe.name))
     .map(({ probe }) => probe)
 }
 
@@ -52,5 +52,5 @@ function negative(value: number | null | undefined): number | null {
 
 function compare(a: Key, b: Key, sign: number): number {
   if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1
-  return sign * (typeof a === 'string' || typeof b === 'string' ? collator.compare(String(a), String(b)) : a - b)
+  return sign * (typeof a === 'string' || typeof b === 'string' ? byName(String(a), String(b)) : a - b)
 }

@@ -1,9 +1,7 @@
 import type { PairMetric } from '../api/types'
 import type { MatrixData } from '../matrix/model'
 import type { LoadedMatrix, LoadedRow } from './messages'
-
-/** What the server allows an interval beyond three of its length before it counts as stale, in seconds. */
-const staleSlackS = 60
+import { staleAfter } from './stale'
 
 /** Goes by for each that is made, of whatever group. */
 let lastVersion = 0
@@ -105,7 +103,7 @@ export class LiveNumbers {
     const ages = this.metrics.get('age')
     const stale = this.metrics.get('stale')
     const width = this.loaded.destinations.length
-    const limit = this.intervalS === null ? Infinity : 3 * this.intervalS + staleSlackS
+    const limit = this.intervalS === null ? Infinity : staleAfter(this.intervalS)
     let oldest = Infinity
     for (let i = 0; i < ends.length; i++) {
       const end = ends[i]!
