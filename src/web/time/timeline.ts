@@ -27,6 +27,12 @@ export function windowUpTo(end: number, hours: number, now: number): TimeWindow 
   return { from: to - hours * hourMs, to, isFollowing: to === now }
 }
 
+/** Where a moment is in a window, from 0 to 1; null where it is not in there. */
+export function shareOf(window: TimeWindow, moment: number): number | null {
+  const part = (moment - window.from) / (window.to - window.from)
+  return part >= 0 && part <= 1 ? part : null
+}
+
 /** The group in a step of time. */
 export interface TimeStep {
   at: number
