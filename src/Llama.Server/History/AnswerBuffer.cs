@@ -19,31 +19,32 @@ internal sealed class AnswerBuffer(MemoryBudget budget, long most) : IBufferWrit
     private readonly List<(byte[] Piece, int Length)> _pieces = [];
     private byte[] _current = [];
     private int _used;
+    private long _written;
+    private long _beside;
     private long _charged;
+
+    /// <summary>Octets of what is held: of the answer itself, and of what it is still to be made of.</summary>
+    public long Held => _written + _beside;
 
     /// <summary>Takes octets for something that is held beside it until the answer is done.</summary>
     /// <exception cref="QueryRefusedException">The answer becomes too large, or there is no room at the moment.</exception>
     public void Charge(long bytes)
     {
-        if (_charged + bytes > most)
-        {
-            throw new QueryRefusedException(
-                StatusCodes.Status422UnprocessableEntity,
-                string.Create(CultureInfo.InvariantCulture, $"The answer would take more than {most >> 20} MiB: ask for fewer pairs, fewer metrics, a shorter span or a longer step."));
-        }
-
-        if (!budget.TryTake(bytes))
-            throw new QueryRefusedException(StatusCodes.Status503ServiceUnavailable, "As many answers are under way as the server has memory for. Try again later.");
-        _charged += bytes;
+        Take(bytes);
+        _beside += bytes;
     }
 
-    public void Advance(int count) => _used += count;
+    public void Advance(int count)
+    {
+        _used += count;
+        _written += count;
+    }
 
     public Memory<byte> GetMemory(int sizeHint = 0)
     {
         if (_current.Length - _used >= Math.Max(1, sizeHint)) return _current.AsMemory(_used);
         int size = Math.Max(PieceBytes, sizeHint);
-        Charge(size);
+        Take(size);
         Close();
         _current = ArrayPool<byte>.Shared.Rent(size);
         return _current;
@@ -72,5 +73,19 @@ internal sealed class AnswerBuffer(MemoryBudget budget, long most) : IBufferWrit
     {
         if (_current.Length > 0) _pieces.Add((_current, _used));
         (_current, _used) = ([], 0);
+    }
+
+    private void Take(long bytes)
+    {
+        if (_charged + bytes > most)
+        {
+            throw new QueryRefusedException(
+                StatusCodes.Status422UnprocessableEntity,
+                string.Create(CultureInfo.InvariantCulture, $"The answer would take more than {most >> 20} MiB: ask for fewer pairs, fewer metrics, a shorter span or a longer step."));
+        }
+
+        if (!budget.TryTake(bytes))
+            throw new QueryRefusedException(StatusCodes.Status503ServiceUnavailable, "As many answers are under way as the server has memory for. Try again later.");
+        _charged += bytes;
     }
 }

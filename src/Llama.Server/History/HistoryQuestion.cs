@@ -142,7 +142,7 @@ internal sealed class HistoryQuestion(HttpContext context, IHistoryStore store, 
             '\n',
             [context.Request.Path, context.Request.QueryString, Group.Name, string.Join(',', Group.Classes), format, Floor(now, RetentionStep).UtcTicks, .. parts]);
         string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(known)).AsSpan(0, 8));
-        context.Response.Headers.Vary = "Accept";
+        context.Response.Headers.Vary = LargeBody.Vary;
         if (context.IsUnchanged(new EntityTagHeaderValue(string.Create(CultureInfo.InvariantCulture, $"\"{Process}-{version}-{hash}\""), isWeak: true))) return true;
         context.Response.ContentType = format.ContentType();
         context.Response.Headers.XContentTypeOptions = "nosniff";

@@ -62,7 +62,7 @@ internal sealed class QueryDesk(TimeProvider time)
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, context.RequestAborted);
         try
         {
-            await answer(context.Response.BodyWriter, either.Token);
+            await context.SendBodyAsync(buffer.Held, output => answer(output, either.Token));
         }
         catch (OperationCanceledException) when (late.IsCancellationRequested)
         {

@@ -12,6 +12,9 @@ internal sealed class MatrixApi(NewestPairs newest, IntakeOptions options, TimeP
 {
     private const int MostGroupsNamed = 100;
 
+    // About; a null is four, and a comma goes with it.
+    private const int BytesOfValue = 5;
+
     // Tells answers from those before a restart.
     private readonly string _process = Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture)[..8];
 
@@ -62,7 +65,7 @@ internal sealed class MatrixApi(NewestPairs newest, IntakeOptions options, TimeP
             return;
         }
 
-        context.Response.Headers.Vary = "Accept";
+        context.Response.Headers.Vary = LargeBody.Vary;
         string parts = string.Join('.', metrics.Select(metric => (int)metric));
         string tag = string.Create(CultureInfo.InvariantCulture, $"\"{_process}-{frame.Number}-{version}-{@class}-{parts}-{format}\"");
         if (context.IsUnchanged(new EntityTagHeaderValue(tag, isWeak: true))) return;
@@ -71,7 +74,7 @@ internal sealed class MatrixApi(NewestPairs newest, IntakeOptions options, TimeP
         if (HttpMethods.IsHead(context.Request.Method)) return;
         DateTimeOffset now = time.GetUtcNow();
         var matrix = new MatrixView(name, @class, classes, metrics, new NewestCells(frame, @class!.Value, now), now);
-        await matrix.WriteAsync(format, context.Response.BodyWriter, context.RequestAborted);
+        await context.SendBodyAsync(values * BytesOfValue, output => matrix.WriteAsync(format, output, context.RequestAborted));
 
         (int Status, string Detail)? Refusal(byte? @class, IReadOnlyList<MatrixMetric>? metrics, out MatrixFormat format)
         {
