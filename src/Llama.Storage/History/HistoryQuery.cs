@@ -180,4 +180,16 @@ public readonly record struct HistoryPoint(DateTimeOffset At, PairTotals Totals)
 /// <param name="Oldest">Start of the first interval that was counted; null where there was none.</param>
 /// <param name="Newest">End of the last interval that was counted; null where there was none.</param>
 /// <param name="Series">How many series there were, before only the worst were taken.</param>
-public sealed record HistoryAnswer(TimeSpan? Step, DateTimeOffset? Oldest, DateTimeOffset? Newest, long Series);
+public sealed record HistoryAnswer(TimeSpan? Step, DateTimeOffset? Oldest, DateTimeOffset? Newest, long Series)
+{
+    /// <summary>What there is nothing of.</summary>
+    internal static HistoryAnswer Nothing(HistoryQuery query) => new(query.Step, null, null, 0);
+
+    /// <summary>Answers about different sources as one.</summary>
+    internal HistoryAnswer With(HistoryAnswer other) => this with
+    {
+        Oldest = Oldest is null || other.Oldest < Oldest ? other.Oldest ?? Oldest : Oldest,
+        Newest = Newest is null || other.Newest > Newest ? other.Newest ?? Newest : Newest,
+        Series = Series + other.Series,
+    };
+}

@@ -1,19 +1,23 @@
 namespace Llama.Storage.History.Reading;
 
-/// <summary>One question while it is answered, on one thread and in one transaction: a source key after the other.</summary>
-internal sealed class Question(ReadConnection connection, HistoryQuery query, Action<HistorySeries> take, CancellationToken cancellation)
+/// <summary>One question, or a share of it, while it is answered, on one thread and in one transaction: a source key after the other.</summary>
+/// <param name="connection">The file.</param>
+/// <param name="query">The question.</param>
+/// <param name="take">Takes the series.</param>
+/// <param name="giving">Held while the series of a source key are given, which others may do at the same time.</param>
+/// <param name="cancellation">Gives up.</param>
+internal sealed class Question(ReadConnection connection, HistoryQuery query, Action<HistorySeries> take, Lock giving, CancellationToken cancellation)
 {
     // What is put together at a time, in points. Destinations that would be more are read one part after the other.
     private const long PointsAtATime = 50_000;
 
     /// <summary>Answers it.</summary>
-    public HistoryAnswer Answer(HistoryDirectory directory)
+    public HistoryAnswer Answer(Selection selection)
     {
         long from = ScanRange.Clamp(HistoryTime.Of(query.From)), to = ScanRange.Clamp(HistoryTime.Of(query.To));
-        if (from >= to || directory.Find(query.Group) is not { } group) return new HistoryAnswer(query.Step, null, null, 0);
+        if (from >= to) return HistoryAnswer.Nothing(query);
 
         ScanRange range = ScanRange.Of(connection, from, to, query.IsNewestOnly ? TimeSpan.Zero : query.Step, query.Class);
-        Selection selection = Selection.Of(query, group);
         return query.Top is { } top ? AnswerWorst(range, selection, new WorstSeries(top)) : AnswerAll(range, selection, MostPoints(range.Extents));
     }
 
@@ -40,7 +44,7 @@ internal sealed class Question(ReadConnection connection, HistoryQuery query, Ac
             {
                 DestinationKeys wanted = atATime == all.Names.Count ? all : all.Only(key => key >= first && key < first + atATime);
                 foreach (int id in source.Ids) scan.Read(new ScanTask(id, wanted, query.Detail));
-                table.Give(source.Name, all.Names, take);
+                lock (giving) table.Give(source.Name, all.Names, take);
             }
         }
 

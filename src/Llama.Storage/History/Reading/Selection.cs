@@ -10,6 +10,13 @@ internal sealed record SourceKey(string Name, IReadOnlyList<int> Ids);
 /// <param name="Destinations">The destinations.</param>
 internal sealed record Selection(IReadOnlyList<SourceKey> Sources, DestinationKeys Destinations)
 {
+    /// <summary>How many pairs of keys there may be.</summary>
+    public long Pairs => (long)Sources.Count * Destinations.Names.Count;
+
+    /// <summary>The same divided by its sources, about alike.</summary>
+    public IEnumerable<Selection> Shares(int count) =>
+        Enumerable.Range(0, count).Select(share => this with { Sources = [.. Sources.Where((_, place) => place % count == share)] });
+
     /// <summary>What a question wants of a group.</summary>
     public static Selection Of(HistoryQuery query, GroupDirectory group)
     {

@@ -42,6 +42,10 @@ internal sealed class SeriesTable
     /// <summary>How many series went out.</summary>
     public long Series { get; private set; }
 
+    /// <summary>Says that an answer has more points than it may.</summary>
+    public static HistoryLimitException TooManyPoints(long most) =>
+        new($"The answer has more than {most:n0} points: ask for a shorter time, a longer step, or fewer probes.");
+
     /// <summary>The totals of a key that a moment belongs to: add to them.</summary>
     public PairTotals At(int key, long momentTicks)
     {
@@ -170,7 +174,7 @@ internal sealed class SeriesTable
     private PairTotals Keep(int key, long at, PairTotals totals)
     {
         if (++_made > _maxPoints)
-            throw new HistoryLimitException($"The answer has more than {_maxPoints:n0} points: ask for a shorter time, a longer step, or fewer probes.");
+            throw TooManyPoints(_maxPoints);
         if (++_held > MostHeld)
             throw new HistoryLimitException($"Points of one source would be more than {MostHeld:n0} at a time: ask for a shorter time, a longer step, or fewer destinations.");
         if (_stepTicks is not null) _points.Add((key, at), totals);

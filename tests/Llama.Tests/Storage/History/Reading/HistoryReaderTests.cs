@@ -123,11 +123,13 @@ public sealed class HistoryReaderTests
         (StoredHistory stored, _) = await FillAsync(7, SinceEver);
         await using (stored)
         {
-            List<string> sources = await Answers.SourcesAsync(
-                stored.Reader.QueryAsync, All() with { Step = TimeSpan.FromMinutes(1), SourceBy = "site" });
+            foreach (TimeSpan? step in (TimeSpan?[])[TimeSpan.FromMinutes(1), null])
+            {
+                List<string> sources = await Answers.SourcesAsync(stored.Reader.QueryAsync, All() with { Step = step, SourceBy = "site" });
 
-            Assert.Equal(sources.Distinct(), sources);
-            Assert.Equal(["ams", "fra"], sources.Order());
+                Assert.Equal(sources.Distinct(), sources);
+                Assert.Equal(["ams", "fra"], sources.Order());
+            }
         }
     }
 
@@ -142,6 +144,7 @@ public sealed class HistoryReaderTests
 
             Assert.Contains("more than 10 points", error.Message, StringComparison.Ordinal);
             Assert.Contains("longer step", error.Message, StringComparison.Ordinal);
+            await Assert.ThrowsAsync<HistoryLimitException>(() => stored.Reader.QueryAsync(All() with { MaxPoints = 3 }, _ => { }, CancellationToken.None));
             Assert.NotEmpty((await Answers.WriteAsync(stored.Reader.QueryAsync, All())).Lines);
         }
     }

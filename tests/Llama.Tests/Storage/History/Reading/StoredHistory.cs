@@ -17,7 +17,7 @@ internal sealed class StoredHistory : IAsyncDisposable
     {
         Path = System.IO.Path.Combine(_directory.FullName, "history.db");
         _file = SqliteFile.Open(Path, HistorySchema.Layout);
-        Reader = new HistoryReader(_known, () => HistoryFile.ConnectToRead(Path));
+        Reader = new HistoryReader(_known, () => HistoryFile.ConnectToRead(Path), worthSharing: 2);
     }
 
     public string Path { get; }
