@@ -33,4 +33,21 @@ public sealed class ShownDemo : IAsyncLifetime
     }
 
     public async Task DisposeAsync() => await _demo!.DisposeAsync();
+
+    /// <summary>A moment shortly ago of which every pair's interval has come, in milliseconds since the Unix epoch.</summary>
+    internal async Task<long> PastMomentAsync()
+    {
+        long at = 0;
+        await Eventually.Get(
+            async () =>
+            {
+                at = (await Answer.AskAsync(Url, "metrics=sent")).Now.AddSeconds(-5).ToUnixTimeMilliseconds();
+                Answer then = await Answer.AskAsync(Url, $"at={at}&metrics=sent");
+                return then.Sources.Count == Probes.Count && then.Pairs.All(pair => then["sent", pair.Source, pair.Destination] > 0) ? "" : null;
+            },
+            TimeSpan.FromSeconds(60),
+            "a past moment with all pairs",
+            () => Transcript);
+        return at;
+    }
 }

@@ -1,10 +1,11 @@
 using System.Collections.Concurrent;
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 
 namespace Llama.EndToEnd.Page;
 
 /// <summary>A browser's tab, with all that it complained of and asked for since it was opened.</summary>
-internal sealed class Tab : IAsyncDisposable
+internal sealed partial class Tab : IAsyncDisposable
 {
     private readonly IBrowserContext _context;
     private readonly Uri _server;
@@ -45,6 +46,9 @@ internal sealed class Tab : IAsyncDisposable
     /// <summary>Waits until it shows what is measured now, in a matrix or another page.</summary>
     public Task BeLiveAsync() => Assertions.Expect(Liveness).ToHaveTextAsync("Live", new() { Timeout = 30_000 });
 
+    /// <summary>Waits until it shows a past moment.</summary>
+    public Task BePastAsync() => Assertions.Expect(Liveness).ToHaveTextAsync(PastMoment(), new() { Timeout = 30_000 });
+
     /// <summary>Octets of the page itself that came over the wire: heads and bodies, without the numbers it shows.</summary>
     public async Task<int> TransferredAsync()
     {
@@ -59,4 +63,7 @@ internal sealed class Tab : IAsyncDisposable
     }
 
     public async ValueTask DisposeAsync() => await _context.DisposeAsync();
+
+    [GeneratedRegex(@"\d\d:\d\d:\d\d$")]
+    private static partial Regex PastMoment();
 }
