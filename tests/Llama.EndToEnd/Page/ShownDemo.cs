@@ -34,7 +34,7 @@ public sealed class ShownDemo : IAsyncLifetime
 
     public async Task DisposeAsync() => await _demo!.DisposeAsync();
 
-    /// <summary>A moment shortly ago of which every pair's interval has come, in milliseconds since the Unix epoch.</summary>
+    /// <summary>A moment shortly ago, the interval around which has come of every pair, in milliseconds since the Unix epoch.</summary>
     internal async Task<long> PastMomentAsync()
     {
         long at = 0;
@@ -42,11 +42,11 @@ public sealed class ShownDemo : IAsyncLifetime
             async () =>
             {
                 at = (await Answer.AskAsync(Url, "metrics=sent")).Now.AddSeconds(-5).ToUnixTimeMilliseconds();
-                Answer then = await Answer.AskAsync(Url, $"at={at}&metrics=sent");
-                return then.Sources.Count == Probes.Count && then.Pairs.All(pair => then["sent", pair.Source, pair.Destination] > 0) ? "" : null;
+                Answer then = await Answer.AskAsync(Url, $"at={at}&metrics=age");
+                return then.Sources.Count == Probes.Count && then.Pairs.All(pair => then["age", pair.Source, pair.Destination] == 0) ? "" : null;
             },
             TimeSpan.FromSeconds(60),
-            "a past moment with all pairs",
+            "a past moment of all pairs",
             () => Transcript);
         return at;
     }
