@@ -134,16 +134,32 @@ internal sealed class OpenPage
         (float x, float y) = await MiddleAsync().ConfigureAwait(false);
         await _page.Mouse.MoveAsync(x, y).ConfigureAwait(false);
         if (isDragging) await _page.Mouse.DownAsync().ConfigureAwait(false);
+
+        // Playwright's own moves take several questions to the page each while a button is held.
+        ICDPSession input = await _page.Context.NewCDPSessionAsync(_page).ConfigureAwait(false);
         await SettleAsync().ConfigureAwait(false);
         await _page.EvaluateAsync("() => Object.assign(instruments, { longTasks: [], frames: [], drawsBefore: instruments.matrix.draws })").ConfigureAwait(false);
         long began = Stopwatch.GetTimestamp();
+        Task moving = Task.CompletedTask;
         while (Stopwatch.GetElapsedTime(began) is var elapsed && elapsed < span)
         {
-            // Round and round, never twice the same way; up to some 1,500 pixels a second.
+            // Round and round, never twice the same way; up to some 1,500 pixels a second. One move is always on its way while the one
+            // before is answered, which the page does once a frame.
             double seconds = elapsed.TotalSeconds;
-            await _page.Mouse.MoveAsync(x + 400 * (float)Math.Sin(3.1 * seconds), y + 300 * (float)Math.Sin(4.3 * seconds)).ConfigureAwait(false);
+            Task next = input.SendAsync("Input.dispatchMouseEvent", new Dictionary<string, object>
+            {
+                ["type"] = "mouseMoved",
+                ["x"] = x + 400 * Math.Sin(3.1 * seconds),
+                ["y"] = y + 300 * Math.Sin(4.3 * seconds),
+                ["button"] = isDragging ? "left" : "none",
+                ["buttons"] = isDragging ? 1 : 0,
+            });
+            await moving.ConfigureAwait(false);
+            moving = next;
         }
 
+        await moving.ConfigureAwait(false);
+        await input.DetachAsync().ConfigureAwait(false);
         Watched watched = await _page.EvaluateAsync<Watched>("""
             () => {
               const { frames, longTasks, matrix, drawsBefore } = instruments

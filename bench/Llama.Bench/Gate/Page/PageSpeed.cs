@@ -150,7 +150,7 @@ internal sealed class PageSpeed(Workbench bench) : IMeasurement
 
         string tasks = frames.LongestTaskMillis is { } longest ? $"longest task {longest:N0} ms" : "no task over 50 ms";
         yield return new ResultRow(
-            $"{who}: frame", $"<= {FrameBarMillis} ms", $"{frames.MedianMillis:0.0} ms", $"{frames.Count:N0} frames, {frames.DrawnPercent:N0} % drawn; {tasks}", frames.MedianMillis <= FrameBarMillis);
+            $"{who}: frame", $"<= {FrameBarMillis} ms", $"{frames.MedianMillis:0.0} ms", $"{frames.Count:N0} frames, {frames.DrawnPercent:N0} % drawn; {tasks}", Math.Round(frames.MedianMillis, 1) <= FrameBarMillis);
         yield return new ResultRow($"{who}: frame, p99", "", $"{frames.P99Millis:0.0} ms", "", null);
         yield return new ResultRow($"{who}: frames over 16.7 ms / over 33 ms", "", $"{frames.LatePercent:0.0} / {frames.VeryLatePercent:0.0} %", "", null);
     }
