@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Llama.Engine.Summaries;
 using Llama.Storage.History;
 
 namespace Llama.Benchmarks.Gate.History;
@@ -16,7 +17,7 @@ internal sealed class HistoryStorage(Workbench bench) : IMeasurement
 
     private readonly Samples _journal = new(), _settle = new(), _rate = new(), _elapsed = new(), _file = new();
     private readonly Dictionary<HistoryLevel, Samples> _octets = HistoryLevels.All.ToDictionary(level => level, _ => new Samples());
-    private readonly Samples _newest = new(), _pair = new(), _past = new(), _worst = new(), _megabytes = new();
+    private readonly Samples _newest = new(), _newestLoss = new(), _pair = new(), _past = new(), _worst = new(), _timeline = new(), _timelineAgain = new(), _megabytes = new();
 
     public string Name => "history: storage";
 
@@ -50,7 +51,10 @@ internal sealed class HistoryStorage(Workbench bench) : IMeasurement
         yield return ResultRow.Of("history: one pair over 24 h, 2,880 intervals", "<= 50 ms", _pair, "0.0", "ms", millis => millis <= 50);
         yield return ResultRow.Of("history: matrix of 100 x 100 at a past moment", "<= 50 ms", _past, "0.0", "ms", millis => millis <= 50);
         yield return ResultRow.Of($"history: worst 50 of {all} over the last hour", "<= 500 ms", _worst, "0.0", "ms", millis => millis <= 500);
-        yield return ResultRow.Of($"history: matrix of {all} at a past moment", "", _newest, "0.0", "ms");
+        yield return ResultRow.Of($"history: matrix of {all} at a past moment", "<= 1000 ms", _newest, "0.0", "ms", millis => millis <= 1000);
+        yield return ResultRow.Of($"history: matrix of {all} at a past moment, counts alone", "<= 500 ms", _newestLoss, "0.0", "ms", millis => millis <= 500);
+        yield return ResultRow.Of($"history: timeline of {all} over 6 h in steps of 10 min, as nobody has asked before", "<= 2000 ms", _timeline, "0.0", "ms", millis => millis <= 2000);
+        yield return ResultRow.Of($"history: timeline of {all} over 6 h in steps of 10 min, asked again after a report", "<= 500 ms", _timelineAgain, "0.0", "ms", millis => millis <= 500);
         yield return ResultRow.Of("history: memory that stays in use after that", "", _megabytes, "N0", "MB");
     }
 
@@ -110,25 +114,70 @@ internal sealed class HistoryStorage(Workbench bench) : IMeasurement
     /// <summary>A whole big mesh at seven minutes behind a round: what came since is in the journal, and the hour begins within a minute.</summary>
     private async Task AskOfAllAsync(string directory, DateTimeOffset now, CancellationToken cancellation)
     {
-        TimeSpan hour = TimeSpan.FromHours(1), before = TimeSpan.FromMinutes(70);
-        var clock = new MovedClock { Now = now + TimeSpan.FromMinutes(7) + TimeSpan.FromSeconds(10) };
+        TimeSpan hour = TimeSpan.FromHours(1), before = TimeSpan.FromMinutes(370), behind = TimeSpan.FromMinutes(7);
+        var clock = new MovedClock { Now = now + behind + TimeSpan.FromSeconds(10) };
         var options = new HistoryOptions { Time = clock };
-        int intervals = (int)((before + TimeSpan.FromMinutes(7)) / Interval);
         await using (SqliteHistoryStore one = SqliteHistoryStore.Open(directory, options))
         {
-            await new StoredMesh("mesh", 1, Sources, now - before, intervals, Interval, DatagramsOfPair).AppendAsync(one, cancellation).ConfigureAwait(false);
+            // Made up and stored one after the other, since all of them together would take a gigabyte.
+            var made = new RealisticReports(3, Sources, 4, DatagramsOfPair, "mesh", StoredMesh.NameOf(0));
+            HistoryReport report = made.NewReport();
+            for (DateTimeOffset start = now - before; start < now + behind; start += Interval)
+            {
+                made.Fill(report, start, Interval);
+                await one.AppendAsync(report, cancellation).ConfigureAwait(false);
+            }
+
             await one.RoundAsync(cancellation).ConfigureAwait(false);
         }
 
         DateTimeOffset from = clock.Now - hour;
         MultipliedHistory.Multiply(Path.Combine(directory, "history.db"), Sources, from);
-        await using SqliteHistoryStore store = SqliteHistoryStore.Open(directory, options);
         var worst = new HistoryQuery { Group = "mesh", From = from, To = clock.Now, Top = new HistoryTop(50, HistoryRank.Loss) };
-        await TimeAsync(store, worst, _worst, points => points == 50, cancellation).ConfigureAwait(false);
         DateTimeOffset past = from + TimeSpan.FromMinutes(2);
         var matrix = new HistoryQuery { Group = "mesh", From = past - TimeSpan.FromMinutes(2), To = past, IsNewestOnly = true };
-        await TimeAsync(store, matrix, _newest, points => points == (long)Sources * Sources, cancellation).ConfigureAwait(false);
-        _megabytes.Add(GC.GetTotalMemory(forceFullCollection: true) / 1e6);
+        await using (SqliteHistoryStore store = SqliteHistoryStore.Open(directory, options))
+        {
+            await TimeAsync(store, worst, _worst, points => points == 50, cancellation).ConfigureAwait(false);
+            await TimeAsync(store, matrix, _newest, points => points == (long)Sources * Sources, cancellation).ConfigureAwait(false);
+            await TimeAsync(store, matrix with { Detail = HistoryDetail.Counts }, _newestLoss, points => points == (long)Sources * Sources, cancellation).ConfigureAwait(false);
+            _megabytes.Add(GC.GetTotalMemory(forceFullCollection: true) / 1e6);
+        }
+
+        await AskOverTimeAsync(directory, options, clock.Now, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>The whole mesh over six hours: to a store that has just been opened, and once more after each of some reports.</summary>
+    private async Task AskOverTimeAsync(string directory, HistoryOptions options, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var timeline = new HistoryQuery { Group = "mesh", From = now - TimeSpan.FromHours(6), To = now, Step = TimeSpan.FromMinutes(10) };
+        for (int round = 0; round < 3; round++)
+        {
+            await using SqliteHistoryStore store = SqliteHistoryStore.Open(directory, options);
+            _timeline.Add(await TimeAsync(store, timeline, cancellation).ConfigureAwait(false));
+            for (int again = 0; again < 3; again++)
+            {
+                var report = new HistoryReport
+                {
+                    Source = new HistorySource("mesh", StoredMesh.NameOf(0), []),
+                    Start = now - TimeSpan.FromSeconds(3 * round + again + 1),
+                    End = now,
+                };
+                report.Add(new HistoryDestination { Name = "probe0", Host = "probe0.example" }, 0).Counts = new DatagramCounts { Sent = 12, Received = 12 };
+                await store.AppendAsync(report, cancellation).ConfigureAwait(false);
+                _timelineAgain.Add(await TimeAsync(store, timeline, cancellation).ConfigureAwait(false));
+            }
+        }
+    }
+
+    private async Task<double> TimeAsync(SqliteHistoryStore store, HistoryQuery timeline, CancellationToken cancellation)
+    {
+        long begin = Stopwatch.GetTimestamp();
+        HistoryTimeline answer = await store.TimelineAsync(timeline, cancellation).ConfigureAwait(false);
+        double millis = Stopwatch.GetElapsedTime(begin).TotalMilliseconds;
+        if (answer.Steps.Count < 36 || answer.Steps.Any(step => step.Pairs != (long)Sources * Sources))
+            throw new InvalidOperationException($"a timeline of {answer.Steps.Count} steps, of {answer.Steps.Min(step => step.Pairs)} pairs and more");
+        return millis;
     }
 
     private static async Task TimeAsync(SqliteHistoryStore store, HistoryQuery query, Samples samples, Func<long, bool> isWhole, CancellationToken cancellation)
