@@ -11,8 +11,11 @@ export class Playback {
   private timer: ReturnType<typeof setTimeout> | undefined
   private shownAt = 0
 
-  /** @param speed Milliseconds of the past in each second. */
-  start(from: number, speed: () => number, intervalMs: () => number): void {
+  /**
+   * @param speed Milliseconds of the past in each second.
+   * @param skip Where to go on instead of a moment that has nothing to be seen.
+   */
+  start(from: number, speed: () => number, intervalMs: () => number, skip: (at: number) => number): void {
     this.stop()
     this.isPlaying = true
     this.shownAt = performance.now()
@@ -29,7 +32,7 @@ export class Playback {
         this.timer = setTimeout(step, lookMs)
         return
       }
-      const next = playedOn(position, elapsed, speed(), intervalMs(), feed.now())
+      const next = playedOn(position, elapsed, speed(), intervalMs(), feed.now(), skip)
       this.shownAt = performance.now()
       if (next === null) {
         this.stop()

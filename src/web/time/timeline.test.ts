@@ -6,6 +6,7 @@ import {
   grown,
   heightOf,
   lengthText,
+  measuredFrom,
   measuredPath,
   playedOn,
   snapped,
@@ -150,6 +151,15 @@ describe('playing', () => {
   it('asks for whole intervals, and whole seconds at the least', () => {
     expect(snapped(12_345_678, 5000)).toBe(12_345_000)
     expect(snapped(12_345_678, 1)).toBe(12_345_000)
+  })
+
+  it('skips what was not measured', () => {
+    const steps = [0, 10, 60].map((at) => ({ at: at * minute, loss: 0, worst: 0, pairs: 2, lossyPairs: 0 }))
+    const timeline = { group: 'wan', stepMs: 10 * minute, steps }
+    expect(measuredFrom(timeline, 15 * minute)).toBe(15 * minute)
+    expect(measuredFrom(timeline, 20 * minute)).toBe(70 * minute)
+    expect(measuredFrom(timeline, 90 * minute)).toBe(90 * minute)
+    expect(playedOn(15 * minute, 1000, 10 * minute, 1000, 100 * minute, (at) => measuredFrom(timeline, at))).toBe(70 * minute)
   })
 
   it('says lengths in their largest whole unit', () => {

@@ -85,6 +85,13 @@ export function stepAt(timeline: Timeline, at: number): TimeStep | null {
   return step && at < step.at + timeline.stepMs ? step : null
 }
 
+/** The moment, or where nothing was measured then, the next one at which something was, by the end of its step. */
+export function measuredFrom(timeline: Timeline | null, at: number): number {
+  if (!timeline || stepAt(timeline, at)) return at
+  const next = timeline.steps.find((step) => step.at > at && step.worst !== null)
+  return next ? next.at + timeline.stepMs : at
+}
+
 /** How high a loss stands, of 1. Little of it is seen as well: 0.1 % is a tenth, 10 % nearly half. */
 export function heightOf(loss: number): number {
   return Math.cbrt(Math.min(1, Math.max(0, loss)))
@@ -198,8 +205,15 @@ export function snapped(at: number, intervalMs: number): number {
 }
 
 /** Where playing has come to after a while; null where that is the present. */
-export function playedOn(from: number, elapsedMs: number, speed: number, intervalMs: number, now: number): number | null {
+export function playedOn(
+  from: number,
+  elapsedMs: number,
+  speed: number,
+  intervalMs: number,
+  now: number,
+  skip = (at: number) => at,
+): number | null {
   // Who was away for long goes on from where he was.
-  const to = from + (Math.min(elapsedMs, 2000) / 1000) * speed
+  const to = skip(from + (Math.min(elapsedMs, 2000) / 1000) * speed)
   return to >= now - intervalMs ? null : to
 }
