@@ -52,6 +52,16 @@ describe('the loader', () => {
     expect(statuses()).toEqual(['past'])
   })
 
+  it('looks back far enough for an interval that is long', async () => {
+    loader.show({ ...want, at })
+    await settle()
+    server.groups = server.groups.map((group) => ({ ...group, interval_s: 600 }))
+    loader.rest()
+    loader.show({ ...want, at, token: 'another' })
+    await settle()
+    expect(server.askedOf('api/v2/matrix').map((asked) => asked.get('window'))).toEqual([null, '1200s'])
+  })
+
   it('drops a moment that is not wanted any more', async () => {
     loader.show({ ...want, at })
     await settle()

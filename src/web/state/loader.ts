@@ -147,7 +147,10 @@ export class Loader {
   private async showPast(want: Want, group: string, at: number, signal: AbortSignal): Promise<void> {
     const metrics = metricsFor(want.colouring, this.pairs(group), true)
     const begun = performance.now()
-    const { body } = await question(want, 'api/v2/matrix', { group, class: want.class, metrics, at }, signal)
+    // The server looks back three minutes by itself, within which long intervals need not have begun.
+    const intervalS = this.groupOf(group)?.interval_s ?? 0
+    const window = intervalS > 90 ? `${2 * intervalS}s` : null
+    const { body } = await question(want, 'api/v2/matrix', { group, class: want.class, metrics, at, window }, signal)
     if (signal.aborted) return
     this.lastPastMs = performance.now() - begun
     this.past = loadedMatrix(body as MatrixAnswer, this.groupOf(group))

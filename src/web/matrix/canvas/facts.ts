@@ -92,7 +92,7 @@ export function sentenceOf(facts: Facts | null, row: Line | undefined, column: L
     if (!line) return ''
     const what = row ? 'From' : 'To'
     return line.kind === 'fold'
-      ? `${what} ${line.label}, ${line.count} probes, ${line.isOpen ? 'open' : 'folded'}. Enter ${line.isOpen ? 'folds' : 'opens'} it.`
+      ? `${what} ${line.label}, ${line.count} ${line.count === 1 ? 'probe' : 'probes'}, ${line.isOpen ? 'open' : 'folded'}. Enter ${line.isOpen ? 'folds' : 'opens'} it.`
       : `${what} ${line.label}.`
   }
   if (!facts) return `${row.label}, to itself.`
