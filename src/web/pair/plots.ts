@@ -5,10 +5,15 @@ import type { Palette } from './palette'
 import type { Span } from './span'
 import { gapsOf, type Track } from './track'
 
+/** How much larger text is than on a desk: a wall is read from further away. */
+const textZoom = parseFloat(getComputedStyle(document.documentElement).fontSize) / 15 || 1
+
 /** Where the plots begin and end within their column, in CSS pixels: the same for all, so that they line up in time. */
-export const plotLeft = 52
+export const plotLeft = Math.round(52 * textZoom)
 export const plotRight = 16
-export const axisHeight = 20
+export const axisHeight = Math.round(20 * textZoom)
+const topGap = Math.round(6 * textZoom)
+const labelSize = Math.round(11 * textZoom)
 
 const timeLabels = {
   year: '{yyyy}',
@@ -49,14 +54,21 @@ export function plot(
   return {
     animation: false,
     textStyle: { fontFamily: 'system-ui, sans-serif' },
-    grid: { left: plotLeft, right: plotRight, top: 6, bottom: axisHeight, outerBoundsMode: 'none' as const },
+    grid: { left: plotLeft, right: plotRight, top: topGap, bottom: axisHeight, outerBoundsMode: 'none' as const },
     xAxis: {
       type: 'time' as const,
       min: span.from,
       max: span.to,
       axisLine: { lineStyle: { color: palette.line } },
       axisTick: { lineStyle: { color: palette.line } },
-      axisLabel: { color: palette.quiet, fontSize: 11, hideOverlap: true, showMinLabel: false, margin: 5, formatter: timeLabels },
+      axisLabel: {
+        color: palette.quiet,
+        fontSize: labelSize,
+        hideOverlap: true,
+        showMinLabel: false,
+        margin: 5,
+        formatter: timeLabels,
+      },
       splitLine: { show: false },
     },
     yAxis: {
@@ -65,7 +77,7 @@ export function plot(
       max: scale.high,
       axisLine: { show: false },
       axisTick: { show: false },
-      axisLabel: { color: palette.quiet, fontSize: 11, margin: 5, customValues: scale.ticks, formatter: scale.text },
+      axisLabel: { color: palette.quiet, fontSize: labelSize, margin: 5, customValues: scale.ticks, formatter: scale.text },
       splitLine: { show: false },
     },
     series: [
