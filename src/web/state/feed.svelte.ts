@@ -61,11 +61,12 @@ class Feed {
       }
     })
     $effect(() => {
-      const { group, class: trafficClass, at, colouring } = here.place
+      const { page, group, class: trafficClass, at, colouring } = here.place
+      const withWays = page === 'overview'
       const { token, isRefused } = session
       untrack(() => {
         if (isRefused) this.tell({ kind: 'rest' })
-        else this.show({ base: document.baseURI, token, group, class: trafficClass, at, colouring })
+        else this.show({ base: document.baseURI, token, group, class: trafficClass, at, colouring, withWays })
       })
     })
   }

@@ -8,7 +8,16 @@ let server: FakeServer
 let loader: Loader
 let told: FromLoader[]
 
-const want: Want = { turn: 1, base: 'http://server/', token: '', group: null, class: null, at: null, colouring: 'loss' }
+const want: Want = {
+  turn: 1,
+  base: 'http://server/',
+  token: '',
+  group: null,
+  class: null,
+  at: null,
+  colouring: 'loss',
+  withWays: false,
+}
 const at = Date.UTC(2026, 10, 22, 11)
 
 const statuses = (): LoaderStatus[] => told.flatMap((message) => (message.kind === 'status' ? [message.status] : []))

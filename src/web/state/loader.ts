@@ -80,7 +80,9 @@ export class Loader {
       before.at === want.at
     if (!same || this.group === null) return false
     const has = this.live?.metrics ?? [...(this.past?.metrics.keys() ?? [])]
-    return metricsFor(want.colouring, this.pairs(this.group), want.at !== null).every((metric) => has.includes(metric))
+    return metricsFor(want.colouring, this.pairs(this.group), want.at !== null, want.withWays).every((metric) =>
+      has.includes(metric),
+    )
   }
 
   private async run(want: Want, atBefore: number | null, signal: AbortSignal): Promise<void> {
@@ -131,21 +133,27 @@ export class Loader {
   }
 
   private follow(want: Want, group: string, signal: AbortSignal): void {
-    this.live = new Live(want, group, () => this.groupOf(group), metricsFor(want.colouring, this.pairs(group), false), {
-      matrix: (matrix) => {
-        this.tellMatrix(matrix)
-        void this.showBaseline(signal)
+    this.live = new Live(
+      want,
+      group,
+      () => this.groupOf(group),
+      metricsFor(want.colouring, this.pairs(group), false, want.withWays),
+      {
+        matrix: (matrix) => {
+          this.tellMatrix(matrix)
+          void this.showBaseline(signal)
+        },
+        rows: (rows, end) => {
+          if (rows.length > 0) this.say({ kind: 'rows', turn: this.turn, rows }, buffersOf(rows))
+          this.say({ kind: 'interval', turn: this.turn, end })
+        },
+        status: (status, error) => this.tellStatus(status, error),
       },
-      rows: (rows, end) => {
-        if (rows.length > 0) this.say({ kind: 'rows', turn: this.turn, rows }, buffersOf(rows))
-        this.say({ kind: 'interval', turn: this.turn, end })
-      },
-      status: (status, error) => this.tellStatus(status, error),
-    })
+    )
   }
 
   private async showPast(want: Want, group: string, at: number, signal: AbortSignal): Promise<void> {
-    const metrics = metricsFor(want.colouring, this.pairs(group), true)
+    const metrics = metricsFor(want.colouring, this.pairs(group), true, want.withWays)
     const begun = performance.now()
     // The server looks back three minutes by itself, within which long intervals need not have begun.
     const intervalS = this.groupOf(group)?.interval_s ?? 0

@@ -16,6 +16,8 @@ export interface Want {
   /** Milliseconds since the Unix epoch; null: now, and what comes after. */
   at: number | null
   colouring: Colouring
+  /** True where the ways on which datagrams were lost are wanted, however wide the group is. */
+  withWays: boolean
 }
 
 export type ToLoader =

@@ -87,6 +87,11 @@ describe('metrics that are asked for', () => {
     expect(metricsFor('baseline', 1_000_000, true)).toContain('rtt_p50')
   })
 
+  it('of a large group tell the ways of loss where they are asked for', () => {
+    for (const isPast of [false, true])
+      expect(metricsFor('loss', 1_000_000, isPast, true)).toEqual(expect.arrayContaining(['loss_forward', 'loss_reverse']))
+  })
+
   it('are no more than an answer may have', () => {
     for (const pairs of [1e6, 2.6e6, 4e6, 9e6, 16e6])
       expect(metricsFor('jitter', pairs, false).length * pairs).toBeLessThanOrEqual(16e6)

@@ -27,9 +27,10 @@ function metricOf(colouring: Colouring): PairMetric {
 }
 
 /** What is asked for, the most needed first: all for a small group; for a wide one what is drawn, and of the past no more than that. */
-export function metricsFor(colouring: Colouring, pairs: number, isPast: boolean): PairMetric[] {
+export function metricsFor(colouring: Colouring, pairs: number, isPast: boolean, withWays = false): PairMetric[] {
   if (pairs <= narrowPairs) return narrow
   const drawn: PairMetric[] = ['loss', metricOf(colouring), 'stale', 'suspect']
+  if (withWays) drawn.push('loss_forward', 'loss_reverse')
   if (!isPast) drawn.push('age', 'rtt_p50')
   return [...new Set(drawn)].slice(0, Math.max(1, Math.floor(mostValues / pairs)))
 }
