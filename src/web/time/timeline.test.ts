@@ -153,6 +153,13 @@ describe('playing', () => {
     expect(snapped(12_345_678, 1)).toBe(12_345_000)
   })
 
+  it('draws of a long step no more than what is in it', () => {
+    const steps = [{ at: 0, loss: 0, worst: 0, pairs: 2, lossyPairs: 0 }]
+    const timeline = { group: 'wan', stepMs: 24 * hour, steps, oldest: 6 * hour, newest: 12 * hour }
+    const window = { from: 0, to: 24 * hour, isFollowing: false }
+    expect(measuredPath(timeline, window, 240, 10)).toBe('M60.00 0.00h60.00v10.00h-60.00z')
+  })
+
   it('skips what was not measured', () => {
     const steps = [0, 10, 60].map((at) => ({ at: at * minute, loss: 0, worst: 0, pairs: 2, lossyPairs: 0 }))
     const timeline = { group: 'wan', stepMs: 10 * minute, steps }

@@ -49,6 +49,9 @@ export interface Timeline {
   group: string
   stepMs: number
   steps: TimeStep[]
+  /** Where what is in the steps begins and ends: long steps may reach beyond. */
+  oldest?: number
+  newest?: number
 }
 
 export function timelineOf(answer: TimelineAnswer): Timeline {
@@ -56,6 +59,8 @@ export function timelineOf(answer: TimelineAnswer): Timeline {
   return {
     group: answer.group,
     stepMs: answer.step_ms,
+    oldest: answer.oldest === null ? -Infinity : Date.parse(answer.oldest),
+    newest: answer.newest === null ? Infinity : Date.parse(answer.newest),
     steps: answer.at_ms.map((at, i) => ({
       at,
       loss: loss[i] ?? null,
@@ -69,7 +74,11 @@ export function timelineOf(answer: TimelineAnswer): Timeline {
 /** A timeline with the answer about its end in place of what it had from there on, and without what is before a time. */
 export function grown(timeline: Timeline, end: Timeline, endFrom: number, oldest: number): Timeline {
   const kept = timeline.steps.filter((step) => step.at + timeline.stepMs > oldest && step.at < endFrom)
-  return { ...end, steps: [...kept, ...end.steps.filter((step) => step.at >= endFrom)] }
+  return {
+    ...end,
+    oldest: Math.min(timeline.oldest ?? -Infinity, end.oldest ?? -Infinity),
+    steps: [...kept, ...end.steps.filter((step) => step.at >= endFrom)],
+  }
 }
 
 /** The step that a moment is in; null where nothing was measured then. */
@@ -141,9 +150,13 @@ function forEachPart(
   draw: (step: TimeStep, left: number, right: number) => void,
 ): void {
   const scale = width / (window.to - window.from)
+  // A step that is not much longer than a pixel is drawn whole, that there is no seam between it and the next.
+  const isLong = timeline.stepMs * scale > 24
+  const oldest = isLong ? (timeline.oldest ?? -Infinity) : -Infinity
+  const newest = isLong ? (timeline.newest ?? Infinity) : Infinity
   for (const step of timeline.steps) {
-    const left = Math.max(0, (step.at - window.from) * scale)
-    const right = Math.min(width, (step.at + timeline.stepMs - window.from) * scale)
+    const left = Math.max(0, (Math.max(step.at, oldest) - window.from) * scale)
+    const right = Math.min(width, (Math.min(step.at + timeline.stepMs, newest) - window.from) * scale)
     if (right > left) draw(step, left, right)
   }
 }
