@@ -11,7 +11,7 @@ namespace Llama.Server.History;
 /// <param name="time">Its clocks.</param>
 internal sealed class HistoryApi(IHistoryStore? store, Func<IEnumerable<string>> memberGroups, TimeProvider time)
 {
-    private const string Off = "This server keeps no history. It does when it is started with a directory for it (--data DIR, LLAMA_DATA) and --retention is not off.";
+    private const string Off = "This server keeps no history. It does when it is started with a directory for it (--data DIR, LLAMA_DATA) and --retention is not none.";
 
     private readonly QueryDesk _desk = new(time);
 
