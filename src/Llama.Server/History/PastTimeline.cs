@@ -47,18 +47,11 @@ internal sealed class PastTimeline(IHistoryStore store, QueryDesk desk)
         return shortest > TimeStep.Round[^1] ? shortest : TimeStep.Round[^1];
     }
 
-    /// <summary>
-    /// True when a level has all that any level has of a time: its first point may lie within the first one of a coarser level, which
-    /// begins at a round moment and so before anything was measured.
-    /// </summary>
-    private static bool ReachesBackTo(HistoryLevelSpan level, DateTimeOffset from, IReadOnlyList<HistoryLevelSpan> levels) =>
-        level.Oldest is { } oldest && (oldest <= from || levels.All(other => other.Oldest is not { } first || oldest <= first + other.Level.Step()));
-
-    /// <summary>What is to be read for a span in steps: of the coarsest level whose points fit into them.</summary>
+    /// <summary>What is to be read for a span in steps: of the coarsest level whose points fit into them, and no more than that has.</summary>
     private static double BytesOf(TimeSpan step, TimeSpan span, IReadOnlyList<HistoryLevelSpan> levels)
     {
         HistoryLevelSpan? read = levels.LastOrDefault(level => level.Level.Step() is var own && (own == TimeSpan.Zero || step.Ticks % own.Ticks == 0));
-        return read is { Oldest: { } oldest, Newest: { } newest } && newest > oldest ? read.Bytes * (span / (newest - oldest)) : 0;
+        return read is { Oldest: { } oldest, Newest: { } newest } && newest > oldest ? read.Bytes * Math.Min(1, span / (newest - oldest)) : 0;
     }
 
     /// <summary>How much of what is kept is wanted, going by how many measured.</summary>

@@ -128,6 +128,20 @@ public sealed class PastTimelineTests
     }
 
     [Fact]
+    public async Task A_wide_group_that_has_just_begun_is_read_whole()
+    {
+        await using Past past = await Past.StartAsync();
+        await past.ReportAsync("a", -20, new Pair("b", 10, 10));
+        past.Model.Levels =
+        [
+            new HistoryLevelSpan(HistoryLevel.Raw, null, Past.Noon.AddMinutes(-2), Past.Noon, 60_000_000),
+            new HistoryLevelSpan(HistoryLevel.Day, null, Past.Noon.AddHours(-12), Past.Noon.AddHours(12), 60_000_000),
+        ];
+
+        Assert.Equal(300_000, await StepAsync(past, "from=now-6h"));
+    }
+
+    [Fact]
     public async Task A_timeline_comes_as_csv_and_is_known_by_its_etag()
     {
         await using Past past = await Past.StartAsync();
