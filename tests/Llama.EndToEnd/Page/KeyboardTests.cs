@@ -61,7 +61,7 @@ public sealed class KeyboardTests(Chromium chromium, ShownDemo demo)
         await picture.HaveSizeAsync(6, 6);
         await PressAsync(tab, "Control+Home", 1);
         await PressAsync(tab, "ArrowLeft", 1);
-        await Assertions.Expect(tab.Page.Locator("[aria-live=polite]")).ToHaveTextAsync("From america, 1 probes, open. Enter folds it.");
+        await Assertions.Expect(tab.Page.Locator("[aria-live=polite]")).ToHaveTextAsync("From america, 1 probe, open. Enter folds it.");
         await PressAsync(tab, "Enter", 1);
         await picture.HaveSizeAsync(5, 5);
         Assert.Empty(tab.Complaints);

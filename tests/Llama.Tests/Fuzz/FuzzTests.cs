@@ -3,6 +3,9 @@ using Llama.Fuzz;
 namespace Llama.Tests.Fuzz;
 
 /// <summary>The short form of `make fuzz`: some hundred thousand hostile datagrams, always the same ones.</summary>
+/// <remarks>Rounds watch the memory of the whole process, so nothing else may run beside them.</remarks>
+[Collection(nameof(FuzzTests))]
+[CollectionDefinition(nameof(FuzzTests), DisableParallelization = true)]
 public sealed class FuzzTests
 {
     [SkippableTheory]
