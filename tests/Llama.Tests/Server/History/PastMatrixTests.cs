@@ -33,6 +33,25 @@ public sealed class PastMatrixTests
     }
 
     [Fact]
+    public async Task Before_the_first_interval_there_is_nothing_however_coarse_the_levels_are()
+    {
+        await using Past past = await Past.StartAsync();
+        await past.ReportAsync("a", -20, new Pair("b", 10, 1));
+        past.Model.Levels =
+        [
+            new HistoryLevelSpan(HistoryLevel.Raw, null, Past.Noon.AddMinutes(-47), Past.Noon),
+            new HistoryLevelSpan(HistoryLevel.Day, null, Past.Noon.AddHours(-12), Past.Noon),
+        ];
+
+        JsonElement young = await past.GetAsync("/api/v2/matrix?at=2026-11-22T08:00:00Z");
+        past.Model.Levels = [.. past.Model.Levels.Select(level => level with { Oldest = level.Oldest - TimeSpan.FromDays(level.Level == HistoryLevel.Day ? 9 : 2) })];
+        JsonElement old = await past.GetAsync("/api/v2/matrix?at=2026-11-19T08:00:00Z");
+
+        Assert.Equal("2026-11-22T07:57:00Z", young.GetProperty("from").GetString());
+        Assert.Equal("2026-11-18T08:00:00Z", old.GetProperty("from").GetString());
+    }
+
+    [Fact]
     public async Task Over_a_span_intervals_are_summed_and_percentiles_are_those_of_all_replies()
     {
         await using Past past = await Past.StartAsync();

@@ -95,21 +95,20 @@ public sealed class PastTimelineTests
     }
 
     [Fact]
-    public async Task A_step_is_no_longer_because_there_was_nothing_in_the_time_before()
+    public async Task A_young_history_comes_in_short_steps_though_days_begin_before_it()
     {
         await using Past past = await Past.StartAsync();
         await past.ReportAsync("a", -20, new Pair("b", 10, 10));
-        DateTimeOffset begun = Past.Noon.AddMinutes(-47);
+        DateTimeOffset began = Past.Noon.AddMinutes(-43);
         past.Model.Levels =
         [
-            new HistoryLevelSpan(HistoryLevel.Raw, null, begun, Past.Noon),
-            new HistoryLevelSpan(HistoryLevel.Minute, null, begun, Past.Noon),
-            new HistoryLevelSpan(HistoryLevel.Hour, null, Past.Noon.AddHours(-1), Past.Noon),
-            new HistoryLevelSpan(HistoryLevel.Day, null, Past.Noon.AddHours(-12), null),
+            new HistoryLevelSpan(HistoryLevel.Raw, null, began, Past.Noon),
+            new HistoryLevelSpan(HistoryLevel.TenMinutes, null, began.AddMinutes(-7), Past.Noon),
+            new HistoryLevelSpan(HistoryLevel.Day, null, Past.Noon.AddHours(-12), Past.Noon.AddHours(12)),
         ];
 
-        Assert.Equal(10_000, await StepAsync(past, "from=now-50m&step=10s"));
-        Assert.Equal(60_000, await StepAsync(past, "from=now-6h&step=1m"));
+        Assert.Equal(300_000, await StepAsync(past, "from=now-6h"));
+        Assert.Equal(300_000, await StepAsync(past, "from=now-40m&step=5m"));
     }
 
     [Fact]
